@@ -1,0 +1,55 @@
+/**
+ * The one interface to a drone. A transport knows how to reach a drone and to
+ * open a shell on it; everything that runs on a drone runs through that, so
+ * nothing above this file asks whether a drone is local.
+ */
+import type { Readable, Writable } from 'node:stream';
+
+/** Why no session could be had. The outcome of the drone follows from `kind` alone. */
+export interface ConnectFailure {
+  readonly kind: 'unreachable' | 'auth_failed' | 'host_key_mismatch';
+  /** One line a person can act on. */
+  readonly message: string;
+}
+
+/** How a shell ended, as its server or the system says it. */
+export interface ShellExit {
+  /** Exit status, or null when a signal ended it. */
+  readonly exitCode: number | null;
+  /** `SIGKILL` and the like, or null. */
+  readonly signal: string | null;
+}
+
+/**
+ * A `/bin/sh` that was started on the drone as the leader of a process group of
+ * its own, running the transport-independent boot script.
+ */
+export interface Shell {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Resolves when the shell's own process has ended; its streams may still be open. Rejects with `SessionLostError` when the session is lost first. */
+  readonly exited: Promise<ShellExit>;
+  /** Lets go of the streams. Ends nothing on the drone by itself. */
+  close(): void;
+}
+
+/** A way to start shells on one drone. Kept across batches where that is worth it. */
+export interface Session {
+  /** Starts `/bin/sh -c script`; `script` is constant text without a quote in it, never a place for arguments. Rejects with `SessionLostError`. */
+  openShell(script: string, signal: AbortSignal): Promise<Shell>;
+  /** Gives the session back. The transport may keep it for the next batch. */
+  release(): void;
+}
+
+export type Connected = { ok: true; session: Session } | { ok: false; failure: ConnectFailure };
+
+/** The connection to the drone was lost, or the server did not answer in time. */
+export class SessionLostError extends Error {
+  override readonly name = 'SessionLostError';
+}
+
+export interface Transport {
+  /** Never rejects for what a drone can do wrong; that is a `ConnectFailure`. Bounded by `timeoutMs` (milliseconds) and by `signal`. */
+  connect(timeoutMs: number, signal: AbortSignal): Promise<Connected>;
+}
