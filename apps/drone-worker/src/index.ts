@@ -1,1 +1,10 @@
-export {};
+export {
+  CallFailedError,
+  defineMethods,
+  type DroneTransport,
+  type Method,
+  type MethodContext,
+  type ProcessOutcome,
+} from './methods/define-methods.js';
+export { loadMethods, ownMethods, type MethodRegistry } from './methods/registry.js';
+export { DroneWorker, type WorkerSettings } from './worker.js';

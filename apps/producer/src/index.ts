@@ -1,1 +1,19 @@
-export {};
+export {
+  DuplicateDroneError,
+  InfrastructureError,
+  InvalidInputError,
+  MusterError,
+  PendingCallsError,
+  TickInFlightError,
+  UncollectedResultsError,
+  type BadDrone,
+  type DroneEntry,
+  type TickRecord,
+} from '@muster/protocol';
+export { Combiner, type CombinerSettings } from './combiner/combiner.js';
+export { Drone } from './drone.js';
+export { DroneFleet, loadFleet } from './fleet.js';
+export { DroneTaskQueue, type DroneTaskQueueSettings } from './queue/drone-task-queue.js';
+export { planTick, type TickPlan } from './queue/plan-tick.js';
+export type { ExecuteOptions, TaskQueue } from './queue/task-queue.js';
+export { TickFailedError } from './tick-failed-error.js';

@@ -1,1 +1,7 @@
-export {};
+export * from './clock.js';
+export * from './logger.js';
+export * from './redis/connect.js';
+export * from './redis/private-redis.js';
+export * from './redis/url.js';
+export * from './service.js';
+export * from './state-dir.js';

@@ -1,1 +1,13 @@
-export {};
+export * from './presence.js';
+export * from './roster.js';
+export type { TickStore } from './store.js';
+export * from './sweep.js';
+export * from './tick-facts.js';
+export * from './tick-record.js';
+export * from './timing.js';
+export * from './transitions/begin-closing.js';
+export * from './transitions/claim.js';
+export * from './transitions/close.js';
+export * from './transitions/lane.js';
+export * from './transitions/open.js';
+export * from './transitions/report.js';

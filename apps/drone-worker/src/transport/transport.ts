@@ -36,6 +36,8 @@ export interface Shell {
 
 /** A way to start shells on one drone. Kept across batches where that is worth it. */
 export interface Session {
+  /** Whether the drone's clock is this process' own. */
+  readonly sharesClock: boolean;
   /** Starts `/bin/sh -c script`; `script` is constant text without a quote in it, never a place for arguments. Rejects with `SessionLostError`. */
   openShell(script: string, signal: AbortSignal): Promise<Shell>;
   /** Gives the session back. The transport may keep it for the next batch. */

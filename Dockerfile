@@ -1,0 +1,21 @@
+# syntax=docker/dockerfile:1
+
+FROM node:24-alpine AS build
+WORKDIR /muster
+COPY . .
+# Optional packages are native accelerators and other platforms' binaries: not needed here.
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=optional
+RUN node_modules/.bin/tsc -b
+RUN npm prune --omit=dev --omit=optional \
+ && rm -rf libs/testing node_modules/@muster/testing libs/*/src libs/*/test apps/*/src apps/*/test
+
+FROM node:24-alpine
+ENV NODE_ENV=production
+WORKDIR /muster
+COPY --from=build /muster/package.json /muster/LICENSE ./
+COPY --from=build /muster/node_modules node_modules
+COPY --from=build /muster/tools/container tools/container
+COPY --from=build /muster/libs libs
+COPY --from=build /muster/apps apps
+USER node
+ENTRYPOINT ["node", "apps/cli/bin/muster.js"]

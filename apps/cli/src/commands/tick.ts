@@ -1,0 +1,173 @@
+import { InvalidInputError, parsePolicy, type DroneEntry, type TickRecord } from '@muster/protocol';
+import { loadMethods } from '@muster/drone-worker';
+import { DroneTaskQueue, planTick, TickFailedError, type Drone } from '@muster/producer';
+import { createLogger, delay } from '@muster/runtime';
+import { EXIT, SIGNAL_EXIT, type EndingSignal } from '../exit-codes.js';
+import { chooseFleet } from '../input/fleet-choice.js';
+import { chooseRedis } from '../input/redis-choice.js';
+import { coloursFor } from '../output/colours.js';
+import { startProgress } from '../output/progress.js';
+import { print } from '../output/streams.js';
+import { tickText } from '../output/tick-text.js';
+import { chooseAddressees, methodsKnown, selectDrones, type Addressees } from './tick-addressees.js';
+import { readTickFlags, type TickFlags } from './tick-options.js';
+import { planJson, planText } from './tick-plan-text.js';
+import { setStage } from './tick-stage.js';
+
+export async function runTick(flags: TickFlags, argv: readonly string[]): Promise<number> {
+  const times = readTickFlags(flags);
+  const fleet = await chooseFleet(flags.fleet);
+  const registry = await loadMethods(flags.methods);
+  const methods = methodsKnown(registry);
+  const policy = parsePolicy(flags.policy, (expression) => selectDrones(fleet, '--policy must', expression).map(String));
+  const redis = chooseRedis(flags.redis);
+  if (!flags.wait && redis === undefined) {
+    throw new InvalidInputError('--no-wait needs a Redis that outlives this command: give --redis URL or start muster up');
+  }
+  const addressees = await chooseAddressees(flags, argv, fleet, methods, redis);
+  if (flags.dryRun === true) {
+    addressees.queueCalls();
+    const plan = planTick(addressees.drones, fleet.file, methods);
+    await print(flags.json === true ? planJson(plan) : planText(plan));
+    return EXIT.ok;
+  }
+
+  const log = createLogger({ name: 'tick', level: process.env['MUSTER_LOG_LEVEL'] ?? 'warn' });
+  const interruption = listenForSignals();
+  const withWorker = redis === undefined || flags.withWorker === true;
+  const stage = await setStage({ redis, withWorker, fleet, methods: registry, concurrency: flags.concurrency, log });
+  let queue: DroneTaskQueue | undefined;
+  const close = async () => {
+    await queue?.close();
+    await stage.close();
+  };
+  try {
+    queue = await DroneTaskQueue.open({
+      name: flags.lane,
+      fleet,
+      redis: stage.redis,
+      deadlineMs: times.deadlineMs,
+      connectTimeoutMs: times.connectTimeoutMs,
+      policy,
+      attempts: flags.attempts,
+      methods,
+      log,
+    });
+    if (!flags.wait) return await startOnly(queue, addressees, flags);
+    return await repeat(queue, addressees, flags, times.everyMs, interruption, close);
+  } finally {
+    interruption.stop();
+    await close();
+  }
+}
+
+async function startOnly(queue: DroneTaskQueue, { drones, queueCalls }: Addressees, flags: TickFlags): Promise<number> {
+  queueCalls();
+  await queue.execute(drones, { wait: false });
+  await queue.detach();
+  await print(flags.json === true ? `${JSON.stringify({ tick: queue.lastTick })}\n` : `${queue.lastTick ?? ''}\n`);
+  return EXIT.ok;
+}
+
+/** One tick, or one after another with `--every`, until a signal comes. Gives the last one's exit code. */
+async function repeat(
+  queue: DroneTaskQueue,
+  addressees: Addressees,
+  flags: TickFlags,
+  everyMs: number | undefined,
+  interruption: Interruption,
+  close: () => Promise<void>,
+): Promise<number> {
+  for (;;) {
+    const began = performance.now();
+    const record = await runOne(queue, addressees, flags, interruption);
+    const last = everyMs === undefined || interruption.signal() !== null;
+    // Everything is cleaned up before the last word: after a hang-up, printing may fail.
+    if (last) await close();
+    if (record !== null) await print(recordText(record, flags));
+    const signal = interruption.signal();
+    if (signal !== null) return SIGNAL_EXIT[signal];
+    if (everyMs === undefined) return record?.status === 'ok' ? EXIT.ok : EXIT.failed;
+    await delay(began + everyMs - performance.now(), interruption.aborted);
+    if (interruption.signal() !== null && record !== null) return SIGNAL_EXIT[interruption.signal() ?? 'SIGINT'];
+  }
+}
+
+/** The record of the tick, whatever became of it; null when a signal came before it began. */
+async function runOne(
+  queue: DroneTaskQueue,
+  { drones, queueCalls }: Addressees,
+  flags: TickFlags,
+  interruption: Interruption,
+): Promise<TickRecord | null> {
+  if (interruption.signal() !== null) return null;
+  queueCalls();
+  const progress = startProgress(drones.length);
+  const stop = interruption.onSignal((signal) => {
+    void queue.cancel(`interrupted by ${signal}`).catch(() => undefined);
+  });
+  try {
+    const onReport = (drone: Drone, entry: DroneEntry) => {
+      progress.reported(entry);
+      if (flags.jsonl === true) void print(`${JSON.stringify({ drone: drone.hostname, ...entry })}\n`);
+    };
+    // Reports are followed one by one only where somebody looks.
+    const watched = flags.jsonl === true || process.stderr.isTTY;
+    await queue.execute(drones, watched ? { onReport } : {});
+    return queue.lastRecord;
+  } catch (error) {
+    if (error instanceof TickFailedError) return error.record;
+    throw error;
+  } finally {
+    stop();
+    progress.stop();
+  }
+}
+
+function recordText(record: TickRecord, { json, jsonl }: TickFlags): string {
+  if (json === true) return `${JSON.stringify(record)}\n`;
+  if (jsonl === true) {
+    const { drones: _drones, ...head } = record;
+    return `${JSON.stringify(head)}\n`;
+  }
+  return tickText(record, coloursFor(process.stdout));
+}
+
+interface Interruption {
+  /** The first signal that came, or null. */
+  signal(): EndingSignal | null;
+  readonly aborted: AbortSignal;
+  /** Calls at the first signal, or at once if it has come; gives the way to stop listening. */
+  onSignal(listener: (signal: EndingSignal) => void): () => void;
+  stop(): void;
+}
+
+/** A second signal does not wait for anything: what we started ends with us. */
+function listenForSignals(): Interruption {
+  const controller = new AbortController();
+  let first: EndingSignal | null = null;
+  const heard = (signal: EndingSignal) => {
+    if (first !== null) process.exit(SIGNAL_EXIT[signal]);
+    first = signal;
+    controller.abort();
+  };
+  const signals = Object.keys(SIGNAL_EXIT) as EndingSignal[];
+  for (const signal of signals) process.on(signal, heard);
+  return {
+    signal: () => first,
+    aborted: controller.signal,
+    onSignal: (listener) => {
+      const tell = () => {
+        if (first !== null) listener(first);
+      };
+      if (first !== null) tell();
+      controller.signal.addEventListener('abort', tell, { once: true });
+      return () => {
+        controller.signal.removeEventListener('abort', tell);
+      };
+    },
+    stop: () => {
+      for (const signal of signals) process.off(signal, heard);
+    },
+  };
+}

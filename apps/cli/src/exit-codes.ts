@@ -1,0 +1,29 @@
+/** The exit codes of the contract, and which error ends in which. */
+import {
+  DuplicateDroneError,
+  InfrastructureError,
+  InvalidInputError,
+  TickFailedError,
+  TickInFlightError,
+  UncollectedResultsError,
+} from '@muster/producer';
+
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  infrastructure: 3,
+  refused: 4,
+} as const;
+
+/** 128 + the signal's number, as shells have it. */
+export const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+export type EndingSignal = keyof typeof SIGNAL_EXIT;
+
+export function exitCodeOf(error: unknown): number | undefined {
+  if (error instanceof InvalidInputError || error instanceof DuplicateDroneError) return EXIT.usage;
+  if (error instanceof InfrastructureError) return EXIT.infrastructure;
+  if (error instanceof TickInFlightError || error instanceof UncollectedResultsError) return EXIT.refused;
+  if (error instanceof TickFailedError) return EXIT.failed;
+  return undefined;
+}

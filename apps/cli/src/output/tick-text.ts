@@ -1,0 +1,98 @@
+/** A tick's result for people: equal results under their node set, the bad drones by reason, one summary line. */
+import { foldNodeSet, formatDuration, groupByReason, oneLine, type DroneEntry, type Misfortune, type TickRecord } from '@muster/protocol';
+import type { Colours } from './colours.js';
+import { harmless } from './harmless.js';
+
+export function tickText(record: TickRecord, colours: Colours): string {
+  return [...goodGroups(record, colours), ...badLines(record, colours), ...warningLines(record, colours), summary(record, colours)]
+    .map((part) => `${part}\n`)
+    .join('');
+}
+
+/** Drones whose calls gave the same, most drones first. */
+function goodGroups(record: TickRecord, colours: Colours): string[] {
+  const groups = new Map<string, { drones: string[]; entry: DroneEntry }>();
+  for (const [drone, entry] of Object.entries(record.drones)) {
+    if (entry.outcome !== 'ok') continue;
+    const key = JSON.stringify([entry.results, entry.calls.map(({ method }) => method)]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { drones: [drone], entry });
+    else group.drones.push(drone);
+  }
+  return [...groups.values()]
+    .sort((a, b) => b.drones.length - a.drones.length)
+    .map(({ drones, entry }) => {
+      const count = drones.length === 1 ? '' : colours.dim(` (${String(drones.length)})`);
+      const head = `${colours.green('●')} ${colours.bold(foldNodeSet(drones))}${count}`;
+      const body = entry.results.map((result, index) => resultText(entry.calls[index]?.method ?? '', result));
+      const lines = body.join('').trimEnd();
+      return lines === '' ? head : `${head}\n${indent(lines)}`;
+    });
+}
+
+function resultText(method: string, result: unknown): string {
+  if (method === 'exec' && isExecResult(result)) {
+    const said = [result.stdout, result.stderr].map((text) => endWithLine(harmless(text))).join('');
+    const exit = result.exitCode === 0 ? '' : `${result.signal === null ? `exit ${String(result.exitCode)}` : `ended by ${result.signal}`}\n`;
+    return said + exit + (result.truncated ? '… (cut at maxOutputBytes)\n' : '');
+  }
+  if (method === 'read' && isReadResult(result)) return endWithLine(harmless(result.content));
+  if (result === null || result === undefined) return '';
+  return `${harmless(JSON.stringify(result))}\n`;
+}
+
+function isExecResult(
+  result: unknown,
+): result is { exitCode: number | null; signal: string | null; stdout: string; stderr: string; truncated: boolean } {
+  return typeof result === 'object' && result !== null && 'stdout' in result && 'stderr' in result;
+}
+
+function isReadResult(result: unknown): result is { content: string } {
+  return typeof result === 'object' && result !== null && 'encoding' in result && result.encoding === 'utf8';
+}
+
+function badLines(record: TickRecord, colours: Colours): string[] {
+  const bad = new Map<string, Misfortune>();
+  for (const [drone, { outcome, error }] of Object.entries(record.drones)) {
+    if (outcome !== null && outcome !== 'ok') bad.set(drone, { outcome, error });
+  }
+  return groupByReason(bad).map(({ drones, outcome, message }) => {
+    const count = drones.length === 1 ? '' : colours.dim(` (${String(drones.length)})`);
+    const reason = message === '' ? '' : `: ${message}`;
+    return `${colours.red('✗')} ${colours.bold(foldNodeSet(drones))}${count} ${colours.red(outcome)}${reason}`;
+  });
+}
+
+function warningLines(record: TickRecord, colours: Colours): string[] {
+  const groups = new Map<string, string[]>();
+  for (const [drone, { warnings }] of Object.entries(record.drones)) {
+    for (const warning of warnings) groups.set(warning, [...(groups.get(warning) ?? []), drone]);
+  }
+  return [...groups].map(([warning, drones]) => {
+    return `${colours.yellow('!')} ${colours.bold(foldNodeSet(drones))} ${oneLine(warning)}`;
+  });
+}
+
+/** `93 of 100 drones ok in 4.2s, 6 unreachable, 1 call_failed · tick default-42`. */
+export function summary(record: Pick<TickRecord, 'tick' | 'status' | 'counts' | 'durationMs' | 'drones' | 'policy'>, colours: Colours): string {
+  const { counts, status, tick, durationMs } = record;
+  const size = Object.keys(record.drones).length;
+  const ok = counts.ok ?? 0;
+  const others = Object.entries(counts)
+    .filter(([outcome]) => outcome !== 'ok')
+    .map(([outcome, count]) => `, ${String(count)} ${outcome}`)
+    .join('');
+  const time = durationMs === null ? '' : ` in ${formatDuration(durationMs)}`;
+  const text = `${String(ok)} of ${String(size)} drone${size === 1 ? '' : 's'} ok${time}${others}`;
+  const policy = status === 'failed' && record.policy !== 'all' ? ` (policy ${record.policy} not met)` : '';
+  const verdict = status === 'ok' ? colours.green(text) : status === 'running' ? text : colours.red(text);
+  return `${verdict}${policy}${colours.dim(` · tick ${tick} ${status}`)}`;
+}
+
+function endWithLine(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ');
+}

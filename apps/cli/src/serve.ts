@@ -1,0 +1,31 @@
+/** Runs services until a signal comes; a second signal does not wait. */
+import type { Logger } from '@muster/runtime';
+
+export interface Serving {
+  /** Stops everything in good order. */
+  stop(): Promise<void>;
+  /** Told at a second signal: do not wait any longer. */
+  hurry?(): void;
+  /** Resolves when it cannot serve any longer, with why. */
+  readonly lost?: Promise<string>;
+}
+
+/** Gives the exit code: 0 after a signal, 3 when what it needs was lost. */
+export async function serve(serving: Serving, log: Logger): Promise<number> {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  let told = 0;
+  const why = await new Promise<string | null>((resolve) => {
+    for (const signal of signals) {
+      process.on(signal, () => {
+        told += 1;
+        if (told > 1) serving.hurry?.();
+        else log.info({ signal }, 'stopping');
+        resolve(null);
+      });
+    }
+    void serving.lost?.then(resolve);
+  });
+  if (why !== null) log.fatal(why);
+  await serving.stop();
+  return why === null ? 0 : 3;
+}

@@ -1,0 +1,44 @@
+/** Ends what runs on a drone, and finds out whether it is gone. */
+import { randomBytes } from 'node:crypto';
+import type { Session } from '../transport/transport.js';
+import { AfterMarker } from './after-marker.js';
+import { BOOT, encodeOrder, endOrder } from './start-order.js';
+
+/** Milliseconds for the whole: TERM, grace, KILL, proof, and a slow channel. */
+const BOUND_MS = 3_000;
+
+/**
+ * Ends a process group, and what else carries `mark`, through a second shell.
+ * `confirmed` means that neither is alive, as seen on the drone.
+ */
+export async function endProcess(session: Session, group: number, mark: string): Promise<'confirmed' | 'unconfirmed'> {
+  const nonce = randomBytes(8).toString('hex');
+  const bound = AbortSignal.timeout(BOUND_MS);
+  try {
+    const shell = await session.openShell(BOOT, bound);
+    const word = new Promise<string>((resolve, reject) => {
+      const answer = new AfterMarker(`${nonce}:`, resolve, () => undefined);
+      shell.stdout.on('data', (chunk: Buffer) => {
+        answer.push(chunk);
+      });
+      shell.stderr.resume();
+      shell.exited.then(
+        () => setTimeout(reject, 200, new Error('no answer')),
+        reject,
+      );
+      bound.addEventListener('abort', () => {
+        reject(new Error('no answer in time'));
+      });
+    });
+    shell.stdin.on('error', () => undefined);
+    shell.stdin.end(encodeOrder(endOrder(group, mark, nonce)));
+    try {
+      return (await word) === 'gone' ? 'confirmed' : 'unconfirmed';
+    } finally {
+      shell.close();
+    }
+  } catch {
+    // Whatever went wrong on the way: we do not know that it is gone, and say so.
+    return 'unconfirmed';
+  }
+}

@@ -1,0 +1,120 @@
+/** Runs one process on a drone: the same way over every transport. */
+import { randomBytes } from 'node:crypto';
+import { delay } from '@muster/runtime';
+import type { Session, Shell, ShellExit } from '../transport/transport.js';
+import { AfterMarker } from './after-marker.js';
+import { endProcess } from './end-process.js';
+import { OutputCapture } from './output-capture.js';
+import { BOOT, encodeOrder, startOrder, type ProcessSpec } from './start-order.js';
+
+export interface ProcessResult extends ShellExit {
+  readonly stdout: OutputCapture;
+  readonly stderr: OutputCapture;
+}
+
+export interface ProcessPlace {
+  /** What stands in MUSTER_MARK: by it the call's processes are found. */
+  readonly mark: string;
+  /** Where it starts; the shell's own directory when undefined. */
+  readonly workdir?: string | undefined;
+}
+
+/** Raised when `signal` had the process ended before it finished by itself. */
+export class ProcessEndedError extends Error {
+  override readonly name = 'ProcessEndedError';
+
+  constructor(readonly ended: 'confirmed' | 'unconfirmed') {
+    super(`the process was ended (${ended})`);
+  }
+}
+
+/** Milliseconds that output may still come in after the exit; a child that was left behind may hold the pipe for ever. */
+const LAST_OUTPUT_MS = 200;
+
+/**
+ * Runs `spec` and gives its exit and output. When `signal` is aborted, its process group
+ * is ended: TERM, a grace, KILL, and proof through a second shell.
+ * @throws ProcessEndedError after that, SessionLostError when the drone is lost.
+ */
+export async function runProcess(
+  session: Session,
+  spec: ProcessSpec,
+  { mark, workdir }: ProcessPlace,
+  signal: AbortSignal,
+): Promise<ProcessResult> {
+  if (signal.aborted) throw new ProcessEndedError('confirmed');
+  const shell = await session.openShell(BOOT, signal);
+  const nonce = randomBytes(8).toString('hex');
+  const stdout = new OutputCapture(spec.maxOutputBytes);
+  const stderr = new OutputCapture(spec.maxOutputBytes);
+  let group: number | undefined;
+  const begun = (pid: string) => {
+    group = Number(pid);
+  };
+  const streams = Promise.all([
+    drain(shell.stdout, new AfterMarker(`${nonce}:`, begun, (chunk) => { stdout.push(chunk); })),
+    drain(shell.stderr, new AfterMarker(`${nonce}:`, () => undefined, (chunk) => { stderr.push(chunk); })),
+  ]);
+  const aborted = onAbort(signal);
+  try {
+    sendOrder(shell, spec, workdir, nonce);
+    const exit = await Promise.race([shell.exited, aborted.promise]);
+    if (exit === 'aborted') {
+      // Its watcher sees the end of input and begins to end the group at once.
+      shell.stdin.end();
+      throw new ProcessEndedError(await confirmEnd(session, shell, group, mark));
+    }
+    if (spec.stdin === undefined && shell.stdin.writable) shell.stdin.end('done\n');
+    await Promise.race([streams, delay(LAST_OUTPUT_MS)]);
+    return { ...exit, stdout, stderr };
+  } finally {
+    aborted.stop();
+    shell.close();
+  }
+}
+
+async function confirmEnd(
+  session: Session,
+  shell: Shell,
+  group: number | undefined,
+  mark: string,
+): Promise<'confirmed' | 'unconfirmed'> {
+  // Without a group nothing has begun, and the shell ends with its input.
+  if (group !== undefined) return endProcess(session, group, mark);
+  const gone = await Promise.race([shell.exited.then(() => true, () => false), delay(LAST_OUTPUT_MS).then(() => false)]);
+  return gone ? 'confirmed' : 'unconfirmed';
+}
+
+function sendOrder(shell: Shell, spec: ProcessSpec, workdir: string | undefined, nonce: string): void {
+  // A process that ends without reading its input closes the pipe: not our failure.
+  shell.stdin.on('error', () => undefined);
+  shell.stdin.write(encodeOrder(startOrder(spec, workdir, nonce)));
+  if (spec.stdin !== undefined) shell.stdin.end(spec.stdin);
+}
+
+function drain(stream: NodeJS.ReadableStream, into: AfterMarker): Promise<void> {
+  return new Promise((resolve) => {
+    stream.on('data', (chunk: Buffer) => {
+      into.push(chunk);
+    });
+    stream.once('end', resolve);
+    stream.once('close', resolve);
+    stream.once('error', () => {
+      resolve();
+    });
+  });
+}
+
+function onAbort(signal: AbortSignal): { promise: Promise<'aborted'>; stop: () => void } {
+  let stop = (): void => undefined;
+  const promise = new Promise<'aborted'>((resolve) => {
+    const listener = () => {
+      resolve('aborted');
+    };
+    signal.addEventListener('abort', listener, { once: true });
+    stop = () => {
+      signal.removeEventListener('abort', listener);
+    };
+  });
+  return { promise, stop };
+}

@@ -1,0 +1,115 @@
+/**
+ * What a shell on a drone is told, and how.
+ *
+ * Every shell is started with the same constant text, BOOT; it reads its order from its
+ * standard input. So nothing of a call is ever part of a command line: no login shell has
+ * to quote it right, no process list shows it, and its size is not bounded by the server's.
+ */
+import { quote } from './quote.js';
+
+/** Reads one line, undoes `encodeOrder`, and does what it says. Holds no single quote, so that any login shell takes it. */
+export const BOOT = 'IFS= read -r order && eval "$(printf %b "$order")"';
+
+/** The order as one line of printable ASCII that `printf %b` of any POSIX shell undoes. */
+export function encodeOrder(script: string): string {
+  let line = '';
+  for (const byte of Buffer.from(script)) {
+    const plain = byte >= 0x20 && byte < 0x7f && byte !== 0x5c;
+    line += plain ? String.fromCharCode(byte) : `\\0${byte.toString(8).padStart(3, '0')}`;
+  }
+  return `${line}\n`;
+}
+
+/** A process to run on a drone. */
+export interface ProcessSpec {
+  readonly argv: readonly string[];
+  /** Relative to the drone's `workdir`. */
+  readonly cwd?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Nothing to read when left out. */
+  readonly stdin?: string | Buffer | undefined;
+  /** Bytes kept of each of stdout and stderr; the rest is dropped and the result marked. */
+  readonly maxOutputBytes: number;
+}
+
+/** How long a process may take between TERM and KILL, in milliseconds. */
+export const TERM_GRACE_MS = 600;
+
+/**
+ * The script that becomes the process. It is the leader of its own process group, so its
+ * id is the group's. `nonce` marks on both streams where the process' own output begins:
+ * what a login shell's files print before that is dropped.
+ *
+ * Beside the process stands a watcher, which ends the group when the worker is gone: it
+ * waits for the end of standard input (a word there means that the process has ended in
+ * good order) or, where the process itself reads that input, looks whether the parent
+ * still lives. It is no child of the process, which may wait for all of its children.
+ */
+export function startOrder(spec: ProcessSpec, workdir: string | undefined, nonce: string): string {
+  const readsInput = spec.stdin !== undefined;
+  const watch = readsInput
+    ? 'while [ -d "/proc/$PPID" ] && [ -d "/proc/$$" ]; do sleep 1; done; [ -d "/proc/$$" ] || exit 0'
+    : 'read -r word <&3 && exit 0';
+  const lines = [
+    ...(readsInput ? [] : ['exec 3<&0 </dev/null']),
+    `( ( trap "" TERM HUP INT; exec >/dev/null 2>&1${readsInput ? ' </dev/null' : ''}; ${watch}; ${END_GROUP('$$')} ) & )`,
+    ...(readsInput ? [] : ['exec 3<&-']),
+    `printf '%s:%s\\n' ${nonce} "$$"; printf '%s:\\n' ${nonce} >&2`,
+    ...Object.entries(spec.env ?? {}).map(([name, value]) => `export ${name}=${quote(value)}`),
+    ...[workdir, spec.cwd].filter((dir) => dir !== undefined).map(changeDirectory),
+    `exec ${spec.argv.map(quote).join(' ')}`,
+  ];
+  return lines.join('\n');
+}
+
+/** `-` alone would mean the directory before, and CDPATH could lead elsewhere. */
+function changeDirectory(dir: string): string {
+  return `CDPATH= cd -- ${quote(dir === '-' ? './-' : dir)} || exit 1`;
+}
+
+/** TERM to a group, then KILL to what is left of it after the grace. */
+const END_GROUP = (group: string) =>
+  `kill -s TERM -- "-${group}"; i=0; while kill -s 0 -- "-${group}" && [ "$i" -lt ${String(TERM_GRACE_MS / 50)} ]; do sleep 0.05; i=$((i+1)); done; kill -s KILL -- "-${group}"`;
+
+/**
+ * The script that ends a process group, and whatever else carries the call's mark, from a
+ * second shell: TERM, a grace, KILL, then a look at what is left. It prints `<nonce>:gone`
+ * or `<nonce>:alive`. Zombies count as gone: they run nothing.
+ */
+export function endOrder(group: number, mark: string, nonce: string): string {
+  return `
+group=${String(group)}
+mark=${quote(`MUSTER_MARK=${mark}`)}
+signal() {
+  kill -s "$1" -- "-$group" 2>/dev/null
+  for pid in $(marked); do kill -s "$1" "$pid" 2>/dev/null; done
+}
+marked() {
+  grep -l -a -F -- "$mark" /proc/[0-9]*/environ 2>/dev/null | while IFS=/ read -r _ _ pid _; do
+    running "/proc/$pid/stat" && echo "$pid"
+  done
+}
+running() {
+  read -r line <"$1" 2>/dev/null || return 1
+  set -- \${line##*) }
+  [ "$1" != Z ] && [ "$1" != X ] && state_group=$3
+}
+alive() {
+  for stat in /proc/[0-9]*/stat; do
+    running "$stat" && [ "$state_group" = "$group" ] && return 0
+  done
+  [ -n "$(marked)" ]
+}
+wait_gone() {
+  i=0
+  while alive; do
+    [ "$i" -ge "$1" ] && return 1
+    sleep 0.05
+    i=$((i+1))
+  done
+}
+signal TERM
+wait_gone ${String(TERM_GRACE_MS / 50)} || { signal KILL; wait_gone 8; }
+if alive; then printf '%s:alive\\n' ${nonce}; else printf '%s:gone\\n' ${nonce}; fi
+`;
+}

@@ -1,0 +1,55 @@
+/** The transport to a drone that is this machine: for `local` drones, and for `agent` drones from their own worker. */
+import { spawn } from 'node:child_process';
+import type { Session, Shell, ShellExit, Transport } from './transport.js';
+import { SessionLostError } from './transport.js';
+
+export const localTransport: Transport = {
+  connect: () => Promise.resolve({ ok: true, session }),
+};
+
+const session: Session = {
+  sharesClock: true,
+  openShell,
+  release: () => undefined,
+};
+
+function openShell(script: string, signal: AbortSignal): Promise<Shell> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(new SessionLostError('ended before it began'));
+      return;
+    }
+    const child = spawn('/bin/sh', ['-c', script], {
+      env: environment(),
+      // The leader of a session, and so of a process group, of its own.
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const exited = new Promise<ShellExit>((settle, fail) => {
+      child.once('exit', (exitCode, ended) => {
+        settle({ exitCode, signal: ended });
+      });
+      child.once('error', (error) => {
+        fail(new SessionLostError(error.message));
+      });
+    });
+    exited.catch(() => undefined);
+    child.once('error', (error) => {
+      reject(new SessionLostError(`could not start /bin/sh: ${error.message}`));
+    });
+    child.once('spawn', () => {
+      const { stdin, stdout, stderr } = child;
+      const close = () => {
+        stdin.destroy();
+        stdout.destroy();
+        stderr.destroy();
+      };
+      resolve({ stdin, stdout, stderr, exited, close });
+    });
+  });
+}
+
+/** The worker's own environment, without what is Muster's: a Redis URL may hold a password. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MUSTER_')));
+}

@@ -1,0 +1,128 @@
+/**
+ * From what went wrong while connecting to the failure of the drone. Decided by ssh2's `level`,
+ * the error's code and how far the connection had come; free text only ends up in messages.
+ */
+import type { ConnectFailure } from '../transport.js';
+import { endpoint, type SshTarget } from './ssh-target.js';
+import { systemErrorCode } from './system-error.js';
+
+/** What the connection was waiting for. */
+export type Phase = 'connect' | 'banner' | 'key exchange' | 'authentication';
+
+/** Reasons of SSH_MSG_DISCONNECT, RFC 4253 section 11.1. */
+const PROTOCOL_ERROR = 2;
+const TOO_MANY_CONNECTIONS = 12;
+const REFUSES_US = new Set([1, 14, 15]);
+
+export interface Trouble {
+  readonly target: SshTarget;
+  readonly phase: Phase;
+  /** What ssh2 or the socket reported; null when the connection just closed. */
+  readonly error: Error | null;
+  /** What the server wrote instead of a banner. */
+  readonly greeting: string;
+}
+
+export interface Diagnosis {
+  readonly failure: ConnectFailure;
+  /** The server may take us a moment later: it turns connections away before the banner when it is over its limit (sshd_config(5), MaxStartups). */
+  readonly busy: boolean;
+}
+
+export function diagnose(trouble: Trouble): Diagnosis {
+  const { error, phase } = trouble;
+  const where = endpoint(trouble.target);
+  if (error === null) return closed(trouble);
+  const level = 'level' in error ? error.level : undefined;
+  if (level === 'client-socket') return socketFailure(trouble, error);
+  if (level === 'protocol' && phase === 'banner') return closed(trouble);
+  if (level === undefined && 'code' in error && typeof error.code === 'number') {
+    return disconnected(trouble, error.code, error.message);
+  }
+  const what = phase === 'banner' ? 'is not an SSH server' : `failed in the ${phase}`;
+  return unreachable(`${where} ${what}: ${oneLine(error.message)}`);
+}
+
+/** The attempt took longer than `timeoutMs`. */
+export function timedOut({ target, phase }: Trouble, timeoutMs: number): ConnectFailure {
+  const where = endpoint(target);
+  const limit = inWords(timeoutMs);
+  switch (phase) {
+    case 'connect':
+      return { kind: 'unreachable', message: `${where}: connect timed out after ${limit}` };
+    case 'banner':
+      return { kind: 'unreachable', message: `${where}: no SSH banner within ${limit}` };
+    case 'key exchange':
+    case 'authentication':
+      return { kind: 'unreachable', message: `${where}: no end of the ${phase} within ${limit}` };
+  }
+}
+
+/** The caller's signal aborted. */
+export function gaveUp(target: SshTarget): ConnectFailure {
+  return { kind: 'unreachable', message: `gave up connecting to ${endpoint(target)}` };
+}
+
+function socketFailure(trouble: Trouble, error: Error): Diagnosis {
+  const { target, phase } = trouble;
+  const where = endpoint(target);
+  const code = systemErrorCode(error);
+  switch (code) {
+    case 'ECONNREFUSED':
+      return unreachable(`connection refused by ${where}`);
+    case 'ENOTFOUND':
+      return unreachable(`no such host: ${target.address}`);
+    case 'EAI_AGAIN':
+      return unreachable(`no such host: ${target.address} (the name server does not answer)`);
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return unreachable(`no route to ${where}`);
+    case 'ETIMEDOUT':
+      return unreachable(`${where}: connect timed out`);
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return phase === 'connect' ? unreachable(`connection reset by ${where}`) : closed(trouble);
+    case null:
+    default:
+      return unreachable(`cannot connect to ${where}: ${code ?? oneLine(error.message)}`);
+  }
+}
+
+function closed({ target, phase, greeting }: Trouble): Diagnosis {
+  const where = endpoint(target);
+  if (phase !== 'banner') return unreachable(`${where} closed the connection during the ${phase}`);
+  const said = greeting.trim() === '' ? '' : ` (it said: ${oneLine(greeting)})`;
+  const message = `${where} closed the connection before its SSH banner${said}`;
+  return { ...unreachable(message), busy: true };
+}
+
+function disconnected({ target, phase }: Trouble, reason: number, text: string): Diagnosis {
+  const message = `${endpoint(target)} ended the ${phase}: ${oneLine(text)}`;
+  // OpenSSH names no better reason than "protocol error" when it has seen enough wrong keys.
+  const refused = reason === PROTOCOL_ERROR && phase === 'authentication';
+  if (refused || REFUSES_US.has(reason)) {
+    const failure: ConnectFailure = {
+      kind: 'auth_failed',
+      message: `user ${target.user}: ${message}`,
+    };
+    return { failure, busy: false };
+  }
+  return { ...unreachable(message), busy: reason === TOO_MANY_CONNECTIONS };
+}
+
+function unreachable(message: string): Diagnosis {
+  return { failure: { kind: 'unreachable', message }, busy: false };
+}
+
+/** Text of a server, cut down to a line that is safe to print. */
+function oneLine(text: string): string {
+  return text
+    .replace(/[\p{C}\s]+/gu, ' ')
+    .trim()
+    .slice(0, 200);
+}
+
+/** Milliseconds as `10s` or `500ms`. */
+export function inWords(milliseconds: number): string {
+  return milliseconds % 1000 === 0 ? `${milliseconds / 1000}s` : `${Math.round(milliseconds)}ms`;
+}

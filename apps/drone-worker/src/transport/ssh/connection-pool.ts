@@ -1,0 +1,170 @@
+/**
+ * The SSH connections of one worker. They are kept between batches, since a handshake costs
+ * more than everything else that Muster does with a drone.
+ */
+import type { Connected } from '../transport.js';
+import { gaveUp } from './connect-failure.js';
+import type { SshConnection } from './connection.js';
+import { ConnectionRoom } from './connection-room.js';
+import { Connector, type Connection } from './connector.js';
+import { withDefaults, type SshPoolOptions } from './pool-options.js';
+import { SharedAttempt } from './shared-attempt.js';
+import { SshSession } from './ssh-session.js';
+import type { SshTarget } from './ssh-target.js';
+
+export interface SshPoolStats {
+  /** Authenticated connections, idle ones included. */
+  readonly connections: number;
+  /** Connections without a session. */
+  readonly idle: number;
+  /** Targets being connected to, waiting ones included. */
+  readonly connecting: number;
+}
+
+/** How long a kept connection may take to prove that it is still alive before it is replaced. */
+const PROBE_MS = 1_000;
+
+interface Kept {
+  readonly key: string;
+  readonly connection: SshConnection;
+  sessions: number;
+  idleTimer: NodeJS.Timeout | undefined;
+}
+
+type Attempt = { readonly ok: true; readonly kept: Kept } | (Connection & { readonly ok: false });
+
+export class SshConnectionPool {
+  readonly #idleMs: number;
+  readonly #openTimeoutMs: number;
+  readonly #connector: Connector;
+  readonly #room: ConnectionRoom;
+  readonly #open = new Set<Kept>();
+  /** The connections that new sessions may use; idle ones in the order in which they became idle. */
+  readonly #shared = new Map<string, Kept>();
+  readonly #connecting = new Map<string, SharedAttempt<Attempt>>();
+  #closed: Promise<void> | null = null;
+
+  constructor(options: SshPoolOptions = {}) {
+    const settings = withDefaults(options);
+    this.#idleMs = settings.idleMs;
+    this.#openTimeoutMs = settings.openTimeoutMs;
+    this.#room = new ConnectionRoom(settings.maxConnections, () => this.#evictIdle());
+    this.#connector = new Connector(settings);
+  }
+
+  stats(): SshPoolStats {
+    const idle = [...this.#open].filter(({ sessions }) => sessions === 0).length;
+    return { connections: this.#open.size, idle, connecting: this.#connecting.size };
+  }
+
+  /**
+   * A session on a kept connection if there is a living one, else on a new one. Who asks while
+   * the same target is already being connected to gets that attempt's outcome, timeout included.
+   */
+  async acquire(target: SshTarget, timeoutMs: number, signal: AbortSignal): Promise<Connected> {
+    const key = keyOf(target);
+    const kept = this.#shared.get(key);
+    if (kept !== undefined) {
+      const connected = this.#lend(kept);
+      if (await kept.connection.isAlive(Math.min(PROBE_MS, timeoutMs), signal)) return connected;
+      this.#stopSharing(kept);
+      connected.session.release();
+    }
+    if (signal.aborted || this.#closed !== null) return { ok: false, failure: gaveUp(target) };
+    const attempt = this.#connecting.get(key) ?? this.#start(key, target, timeoutMs);
+    return attempt.join(
+      signal,
+      (result) => (result.ok ? this.#lend(result.kept) : result),
+      () => ({ ok: false, failure: gaveUp(target) }),
+    );
+  }
+
+  /** Ends all connections and attempts; resolves once they are closed. May be called again. */
+  close(): Promise<void> {
+    this.#closed ??= this.#closeAll();
+    return this.#closed;
+  }
+
+  async #closeAll(): Promise<void> {
+    await Promise.all([...this.#connecting.values()].map((attempt) => attempt.cancel()));
+    await Promise.all([...this.#open].map(({ connection }) => connection.end()));
+  }
+
+  #start(key: string, target: SshTarget, timeoutMs: number): SharedAttempt<Attempt> {
+    const attempt = new SharedAttempt<Attempt>(
+      (signal) => this.#connect(key, target, timeoutMs, signal),
+      () => {
+        if (this.#connecting.get(key) === attempt) this.#connecting.delete(key);
+      },
+    );
+    this.#connecting.set(key, attempt);
+    return attempt;
+  }
+
+  async #connect(
+    key: string,
+    target: SshTarget,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<Attempt> {
+    if (!(await this.#room.enter(signal))) return { ok: false, failure: gaveUp(target) };
+    const connected = await this.#connector.connect(target, timeoutMs, signal);
+    if (!connected.ok) {
+      this.#room.leave();
+      return connected;
+    }
+    const kept: Kept = { key, connection: connected.connection, sessions: 0, idleTimer: undefined };
+    this.#open.add(kept);
+    this.#shared.set(key, kept);
+    kept.connection.onLoss(() => {
+      clearTimeout(kept.idleTimer);
+      this.#open.delete(kept);
+      this.#stopSharing(kept);
+      this.#room.leave();
+    });
+    return { ok: true, kept };
+  }
+
+  #lend(kept: Kept) {
+    clearTimeout(kept.idleTimer);
+    kept.sessions += 1;
+    const session = new SshSession(kept.connection, {
+      openTimeoutMs: this.#openTimeoutMs,
+      onRelease: () => {
+        kept.sessions -= 1;
+        if (kept.sessions === 0) this.#becameIdle(kept);
+      },
+    });
+    return { ok: true, session } as const;
+  }
+
+  #becameIdle(kept: Kept): void {
+    if (this.#shared.get(kept.key) !== kept) {
+      void kept.connection.end();
+      return;
+    }
+    this.#shared.delete(kept.key);
+    this.#shared.set(kept.key, kept);
+    kept.idleTimer = setTimeout(() => void kept.connection.end(), this.#idleMs);
+    this.#room.wakeOne();
+  }
+
+  #stopSharing(kept: Kept): void {
+    if (this.#shared.get(kept.key) === kept) this.#shared.delete(kept.key);
+  }
+
+  #evictIdle(): boolean {
+    for (const { sessions, connection } of this.#shared.values()) {
+      if (sessions > 0) continue;
+      void connection.end();
+      return true;
+    }
+    return false;
+  }
+}
+
+/** Sessions may share a connection when all that decides on its security is the same. */
+function keyOf(target: SshTarget): string {
+  const { user, address, port, identityFiles, knownHosts, hostKeyPolicy } = target;
+  return JSON.stringify([user, address, port, identityFiles, knownHosts, hostKeyPolicy]);
+}

@@ -1,0 +1,44 @@
+/** Reading private keys as OpenSSH keeps them. Key material never leaves this file but as a key. */
+import { createPrivateKey } from 'node:crypto';
+import ssh2, { type ParsedKey } from 'ssh2';
+
+export type PrivateKey =
+  | { readonly ok: true; readonly key: ParsedKey }
+  /** In words for the end of a sentence; never a part of the file. */
+  | { readonly ok: false; readonly reason: string };
+
+/** Takes OpenSSH's own format and PEM (PKCS#1, SEC1, and PKCS#8 for RSA and ECDSA). */
+export function parsePrivateKey(content: Buffer): PrivateKey {
+  const text = content.toString('latin1');
+  if (isEncrypted(text)) return { ok: false, reason: 'is encrypted: load it into ssh-agent' };
+  const pkcs8 = text.includes('-----BEGIN PRIVATE KEY-----');
+  const key = ssh2.utils.parseKey(pkcs8 ? traditionalPem(text) : content);
+  if (key instanceof Error) return { ok: false, reason: 'is not a private key in a known format' };
+  if (!key.isPrivateKey()) return { ok: false, reason: 'is a public key, not a private one' };
+  return { ok: true, key };
+}
+
+/** By the formats' own marks; the parser says it in the text of a message only. */
+function isEncrypted(text: string): boolean {
+  if (/^Proc-Type: 4,ENCRYPTED|-----BEGIN ENCRYPTED PRIVATE KEY-----/m.test(text)) return true;
+  const openssh = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]*?)-----END/.exec(text)?.[1];
+  if (openssh === undefined) return false;
+  // PROTOCOL.key: the magic, then the cipher's name with its length.
+  const body = Buffer.from(openssh, 'base64');
+  const magic = 'openssh-key-v1\0';
+  return (
+    body.toString('latin1', 0, magic.length) === magic &&
+    body.toString('latin1', magic.length + 4, magic.length + 8) !== 'none'
+  );
+}
+
+/** ssh2 reads no PKCS#8; node:crypto does, and writes what ssh2 reads. Empty when it cannot be. */
+function traditionalPem(pkcs8: string): string {
+  try {
+    const key = createPrivateKey(pkcs8);
+    const type = key.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'sec1';
+    return key.export({ type, format: 'pem' }).toString();
+  } catch {
+    return '';
+  }
+}

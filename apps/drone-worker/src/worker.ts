@@ -1,0 +1,196 @@
+/** The drone-worker: takes the batches of the sites and drones that it serves, and executes them. */
+import { hostname } from 'node:os';
+import { droneQueue, keys, siteQueue } from '@muster/protocol';
+import type { DroneEntry, Fleet } from '@muster/fleet';
+import { closeRedis, delay, duplicateRedis, Service, systemClock, type Logger, type RedisClient } from '@muster/runtime';
+import {
+  heartbeat,
+  leave,
+  readClosingNotice,
+  TIMING,
+  type ClosingNotice,
+  type Presence,
+  type TickStore,
+} from '@muster/tick-state';
+import { Worker, type Job } from 'bullmq';
+import { BatchSource } from './batch/batch-source.js';
+import { executeBatch, type BatchDependencies } from './batch/execute-batch.js';
+import { HeldBatches } from './batch/held-batches.js';
+import { ownMethods, type MethodRegistry } from './methods/registry.js';
+import { SshConnectionPool } from './transport/ssh/index.js';
+import { transportFor } from './transport/transports.js';
+
+export interface WorkerSettings {
+  readonly store: TickStore;
+  /** Sites whose `ssh` and `local` drones it serves. */
+  readonly sites: readonly string[];
+  /** `agent` drones that it runs on. */
+  readonly drones: readonly string[];
+  /** Who the drones are; may be left out by a worker that serves its own drones only. */
+  readonly fleet?: Fleet | undefined;
+  readonly methods: MethodRegistry;
+  /** Batches at once, at most. */
+  readonly concurrency: number;
+  /** How long running batches may take when it is told to stop, in milliseconds. */
+  readonly drainMs: number;
+  readonly version: string;
+  readonly log: Logger;
+}
+
+/** How BullMQ's side behaves. A lost holder is noticed by our own lease; these bound the redelivery. */
+const BULLMQ = {
+  lockDuration: 10_000,
+  stalledInterval: 5_000,
+  maxStalledCount: 1_000,
+  drainDelay: 5,
+} as const;
+
+export class DroneWorker extends Service {
+  /** `host:pid`; a second worker of the same process gets a number behind it. */
+  readonly id: string;
+  readonly #settings: WorkerSettings;
+  readonly #held = new HeldBatches();
+  readonly #startedAt = new Date().toISOString();
+  #takers: Worker[] = [];
+  #pool: SshConnectionPool | undefined;
+  #subscriber: RedisClient | undefined;
+  #heart: { stop: AbortController; beating: Promise<void> } | undefined;
+  #leaveNow = new AbortController();
+
+  static #count = 0;
+
+  constructor(settings: WorkerSettings) {
+    super();
+    this.#settings = settings;
+    const nth = DroneWorker.#count;
+    DroneWorker.#count += 1;
+    this.id = `${hostname()}:${String(process.pid)}${nth === 0 ? '' : `.${String(nth)}`}`;
+  }
+
+  /** Do not wait for running batches any more: end them, and report what became of them. */
+  hurry(): void {
+    this.#leaveNow.abort();
+  }
+
+  protected override async onStart(): Promise<void> {
+    const { store, log, sites, drones, fleet } = this.#settings;
+    this.#leaveNow = new AbortController();
+    const pool = new SshConnectionPool();
+    this.#pool = pool;
+    const deps: BatchDependencies = {
+      store,
+      worker: this.id,
+      droneEntry: (name) => fleet?.get(name) ?? this.#ownDrone(name),
+      transportOf: (drone) => transportFor(drone, pool),
+      methods: this.#settings.methods,
+      batches: new BatchSource(store),
+      held: this.#held,
+      clock: systemClock,
+      log,
+    };
+    await this.#listen();
+    await this.#beat();
+    this.#heart = startHeart((signal) => this.#keepBeating(signal));
+    const queues = [...sites.map(siteQueue), ...drones.map(droneQueue)];
+    this.#takers = queues.map((queue) => this.#take(queue, deps));
+    await Promise.all(this.#takers.map((taker) => taker.waitUntilReady()));
+  }
+
+  protected override async onStop(): Promise<void> {
+    const { store, log, drainMs } = this.#settings;
+    const takers = this.#takers;
+    this.#takers = [];
+    const drained = Promise.all(takers.map((taker) => taker.close())).then(() => 'drained');
+    const late = delay(drainMs, this.#leaveNow.signal).then(() => 'late');
+    if ((await Promise.race([drained, late])) === 'late') {
+      if (this.#held.count > 0) log.warn({ active: this.#held.count }, 'ending the batches that still run');
+      this.#held.stopAll({ kind: 'worker-leaves' });
+    }
+    await drained;
+    this.#leaveNow.abort();
+    this.#heart?.stop.abort();
+    await this.#heart?.beating;
+    this.#heart = undefined;
+    await leave(store, this.id).catch(() => undefined);
+    if (this.#subscriber !== undefined) await closeRedis(this.#subscriber);
+    this.#subscriber = undefined;
+    this.#pool?.close();
+    this.#pool = undefined;
+  }
+
+  #take(queue: string, deps: BatchDependencies): Worker {
+    const { store, concurrency, log } = this.#settings;
+    const execute = async (job: Job<unknown>) => {
+      const executed = await executeBatch({ data: job.data, enqueuedAt: job.timestamp }, deps);
+      return executed.kind === 'reported' ? executed.report.outcome : executed.why;
+    };
+    const options = { connection: store.redis, prefix: store.prefix, name: this.id, concurrency, ...BULLMQ };
+    const taker = new Worker<unknown, string>(queue, execute, options);
+    taker.on('error', (error) => {
+      log.warn({ queue, err: error }, 'trouble with the queue');
+    });
+    taker.on('failed', (job, error) => {
+      log.error({ queue, job: job?.id, err: error }, 'batch could not be executed');
+    });
+    return taker;
+  }
+
+  /** Hears at once when a tick begins to close. The heartbeat tells what was not heard. */
+  async #listen(): Promise<void> {
+    const { store, log } = this.#settings;
+    const subscriber = duplicateRedis(store.redis);
+    this.#subscriber = subscriber;
+    subscriber.on('message', (_channel, message) => {
+      try {
+        this.#stopTick(readClosingNotice(message));
+      } catch (error) {
+        log.warn({ err: error }, 'unreadable notice on the control channel');
+      }
+    });
+    await subscriber.subscribe(keys.control(store.prefix));
+  }
+
+  #stopTick({ tick, reason, text }: ClosingNotice): void {
+    this.#held.stopTick(tick, reason === 'deadline' ? { kind: 'deadline' } : { kind: 'cancelled', text });
+  }
+
+  async #keepBeating(signal: AbortSignal): Promise<void> {
+    while (await delay(TIMING.heartbeatMs, signal)) {
+      try {
+        await this.#beat();
+      } catch (error) {
+        this.#settings.log.warn({ err: error }, 'could not say that the worker lives');
+      }
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const closing = await heartbeat(this.#settings.store, this.#presence(), this.#held.ticks);
+    for (const notice of closing) this.#stopTick(notice);
+  }
+
+  #presence(): Presence {
+    const { sites, drones, version, concurrency, methods } = this.#settings;
+    return {
+      id: this.id,
+      sites,
+      drones,
+      version,
+      concurrency,
+      active: this.#held.count,
+      startedAt: this.#startedAt,
+      methods: ownMethods(methods),
+    };
+  }
+
+  /** What is known of a drone that this worker runs on, where no fleet file says more. */
+  #ownDrone(name: string): DroneEntry | undefined {
+    if (!this.#settings.drones.includes(name)) return undefined;
+    return { name, address: name, transport: 'agent', site: 'default', enabled: true, tags: [] };
+  }
+}
+
+function startHeart(beat: (signal: AbortSignal) => Promise<void>): { stop: AbortController; beating: Promise<void> } {
+  const stop = new AbortController();
+  return { stop, beating: beat(stop.signal) };
+}

@@ -1,0 +1,60 @@
+/** Removes what a closed tick's flow has left in the queues, so that nothing waits for what will not come. */
+import { batchJobId, TICKS_QUEUE } from '@muster/protocol';
+import type { RosterEntry, TickStore } from '@muster/tick-state';
+import { Job, Queue } from 'bullmq';
+
+/** Jobs removed at once. */
+const CHUNK = 100;
+
+export class FlowJanitor {
+  readonly #queues = new Map<string, Queue>();
+
+  constructor(private readonly store: TickStore) {}
+
+  /**
+   * Removes the jobs of drones that never reported, newest first, since Redis finds those at
+   * the near end of its lists. A job that a worker still holds is only taken off the parent;
+   * its worker finds the tick closed. Then nothing holds the parent any more.
+   */
+  async removeChildren(tick: string, unreported: readonly RosterEntry[]): Promise<void> {
+    const newestFirst = unreported.toReversed();
+    for (let from = 0; from < newestFirst.length; from += CHUNK) {
+      await Promise.all(
+        newestFirst.slice(from, from + CHUNK).map(({ drone, queue }) => this.#removeChild(queue, batchJobId(drone, tick))),
+      );
+    }
+  }
+
+  /** Whether the parent's job has ended, or is gone. */
+  async parentIsOver(tick: string): Promise<boolean> {
+    const state = await this.#queue(TICKS_QUEUE).getJobState(tick);
+    return state === 'completed' || state === 'failed' || state === 'unknown';
+  }
+
+  /** Removes the parent's job of a tick that is forgotten. */
+  async removeParent(tick: string): Promise<void> {
+    await this.#queue(TICKS_QUEUE).remove(tick);
+  }
+
+  async close(): Promise<void> {
+    const queues = [...this.#queues.values()];
+    this.#queues.clear();
+    await Promise.all(queues.map((queue) => queue.close()));
+  }
+
+  async #removeChild(queueName: string, id: string): Promise<void> {
+    const queue = this.#queue(queueName);
+    if ((await queue.remove(id)) === 1) return;
+    const job = await Job.fromId(queue, id);
+    await job?.removeChildDependency();
+  }
+
+  #queue(name: string): Queue {
+    const known = this.#queues.get(name);
+    if (known !== undefined) return known;
+    const queue = new Queue(name, { connection: this.store.redis, prefix: this.store.prefix });
+    queue.on('error', () => undefined);
+    this.#queues.set(name, queue);
+    return queue;
+  }
+}

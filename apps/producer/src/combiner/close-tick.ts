@@ -1,0 +1,111 @@
+/** Combines a tick's reports into its verdict, and closes it with that: the first combiner wins. */
+import {
+  combine,
+  keys,
+  parsePolicy,
+  readReport,
+  type ClaimFact,
+  type Misfortune,
+  type Verdict,
+} from '@muster/protocol';
+import {
+  closeTick,
+  livingWorkers,
+  queuesOf,
+  readTickFacts,
+  readTickRoster,
+  type CloseReply,
+  type RosterEntry,
+  type TickFacts,
+  type TickStore,
+} from '@muster/tick-state';
+
+/** Drones read in one round trip. */
+const CHUNK = 500;
+
+export type CloseAttempt =
+  | { readonly reply: CloseReply; readonly facts: TickFacts; readonly unreported: readonly RosterEntry[] }
+  | { readonly reply: 'gone' };
+
+/** Tries to close the tick; `early` when it is neither complete nor at the end of its time. */
+export async function tryToClose(store: TickStore, tick: string): Promise<CloseAttempt> {
+  for (;;) {
+    const facts = await readTickFacts(store, tick);
+    if (facts === undefined) return { reply: 'gone' };
+    const roster = await readTickRoster(store, tick);
+    const reports = await readReports(store, tick, roster);
+    const unreported = roster.filter(({ drone }) => !reports.has(drone));
+    if (facts.state === 'closed') return { reply: 'already', facts, unreported };
+    if (unreported.length > 0 && facts.state === 'open') return { reply: 'early', facts, unreported };
+    const verdict = await judge(store, facts, roster, reports, unreported);
+    const reply = await closeTick(store, tick, reports.size, verdict);
+    if (reply !== 'changed') return { reply, facts, unreported };
+  }
+}
+
+async function judge(
+  store: TickStore,
+  facts: TickFacts,
+  roster: readonly RosterEntry[],
+  reports: ReadonlyMap<string, Misfortune>,
+  unreported: readonly RosterEntry[],
+): Promise<Verdict> {
+  const served = unreported.length === 0 ? new Set<string>() : await servedQueues(store);
+  const queues = new Map(unreported.map(({ drone, queue }) => [drone, queue]));
+  return combine({
+    roster: roster.map(({ drone }) => drone),
+    policy: parsePolicy([facts.policy]),
+    ending: facts.closingReason ?? 'reports',
+    deadlineMs: facts.deadlineMs,
+    ...(facts.closingText !== '' && { cancelReason: facts.closingText }),
+    reports,
+    claims: await readClaims(store, facts.tick, unreported),
+    isServed: (drone) => served.has(queues.get(drone) ?? ''),
+  });
+}
+
+async function servedQueues(store: TickStore): Promise<Set<string>> {
+  return new Set((await livingWorkers(store)).flatMap(queuesOf));
+}
+
+async function readReports(
+  store: TickStore,
+  tick: string,
+  roster: readonly RosterEntry[],
+): Promise<Map<string, Misfortune>> {
+  const reports = new Map<string, Misfortune>();
+  await readChunks(store, keys.reports(store.prefix, tick), roster, (drone, text) => {
+    const { outcome, error } = readReport(text);
+    reports.set(drone, { outcome, error });
+  });
+  return reports;
+}
+
+async function readClaims(
+  store: TickStore,
+  tick: string,
+  drones: readonly RosterEntry[],
+): Promise<Map<string, ClaimFact>> {
+  const claims = new Map<string, ClaimFact>();
+  await readChunks(store, keys.claims(store.prefix, tick), drones, (drone, text) => {
+    const { worker, attempt } = JSON.parse(text) as { worker: string; attempt: number };
+    claims.set(drone, { worker, attempts: attempt });
+  });
+  return claims;
+}
+
+async function readChunks(
+  store: TickStore,
+  key: string,
+  drones: readonly RosterEntry[],
+  each: (drone: string, text: string) => void,
+): Promise<void> {
+  for (let from = 0; from < drones.length; from += CHUNK) {
+    const names = drones.slice(from, from + CHUNK).map(({ drone }) => drone);
+    const texts = await store.redis.hmget(key, ...names);
+    for (const [index, text] of texts.entries()) {
+      const drone = names[index];
+      if (text !== null && drone !== undefined) each(drone, text);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Combines ticks and enforces their deadlines. Any number may run: each step is decided by
+ * the tick's state in Redis, so it does not matter which of them takes it, nor how often.
+ */
+import { TICKS_QUEUE } from '@muster/protocol';
+import { delay, Service, type Logger } from '@muster/runtime';
+import {
+  beginClosing,
+  DEFAULT_RETENTION,
+  dropDeadline,
+  dueTicks,
+  expiredTicks,
+  forgetTick,
+  readTickFacts,
+  type Retention,
+  type TickStore,
+} from '@muster/tick-state';
+import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
+import { FlowJanitor } from './clean-up.js';
+import { tryToClose } from './close-tick.js';
+
+export interface CombinerSettings {
+  readonly store: TickStore;
+  readonly log: Logger;
+  /** How many ticks are kept, and for how long; default 1,000 and 7 days. */
+  readonly retention?: Retention;
+}
+
+/** How often deadlines are looked at, in milliseconds. */
+const SWEEP_MS = 250;
+
+/** How the parent's queue is served. A parent that a lost combiner held is another's soon. */
+const BULLMQ = { concurrency: 8, lockDuration: 5_000, stalledInterval: 2_500, maxStalledCount: 1_000, drainDelay: 5 } as const;
+
+export class Combiner extends Service {
+  readonly #settings: CombinerSettings;
+  #parents: Worker | undefined;
+  #janitor: FlowJanitor | undefined;
+  #sweeping: { stop: AbortController; done: Promise<void> } | undefined;
+
+  constructor(settings: CombinerSettings) {
+    super();
+    this.#settings = settings;
+  }
+
+  protected override async onStart(): Promise<void> {
+    const { store, log } = this.#settings;
+    const janitor = new FlowJanitor(store);
+    this.#janitor = janitor;
+    const combineTick = (job: Job<unknown, unknown>, token?: string) => this.#endParent(job, token);
+    this.#parents = new Worker(TICKS_QUEUE, combineTick, { connection: store.redis, prefix: store.prefix, ...BULLMQ });
+    this.#parents.on('error', (error) => {
+      log.warn({ err: error }, 'trouble with the queue of ticks');
+    });
+    const stop = new AbortController();
+    this.#sweeping = { stop, done: this.#sweep(janitor, stop.signal) };
+    await this.#parents.waitUntilReady();
+  }
+
+  protected override async onStop(): Promise<void> {
+    this.#sweeping?.stop.abort();
+    await this.#sweeping?.done;
+    await this.#parents?.close();
+    await this.#janitor?.close();
+    this.#sweeping = undefined;
+    this.#parents = undefined;
+    this.#janitor = undefined;
+  }
+
+  /**
+   * The parent's job: it runs when the last child is in, closes the tick unless that was
+   * done, and ends as the stored record has it.
+   */
+  async #endParent(job: Job<unknown, unknown>, token: string | undefined): Promise<unknown> {
+    const tick = job.id ?? '';
+    const attempt = await tryToClose(this.#settings.store, tick);
+    if (attempt.reply === 'gone') throw new UnrecoverableError(`tick ${tick} is gone`);
+    if (attempt.reply === 'early') {
+      // A child was lost on the way. The deadline will tell; until then the parent waits.
+      await job.moveToDelayed(Date.now() + SWEEP_MS * 2, token);
+      throw new DelayedError();
+    }
+    const verdict = (await readTickFacts(this.#settings.store, tick))?.verdict;
+    if (attempt.reply === 'closed') this.#logClosed(tick, verdict?.status, verdict?.message);
+    if (verdict?.status === 'ok') return { status: verdict.status, counts: verdict.counts };
+    throw new UnrecoverableError(verdict?.message ?? `tick ${tick} is gone`);
+  }
+
+  async #sweep(janitor: FlowJanitor, signal: AbortSignal): Promise<void> {
+    do {
+      try {
+        const due = await dueTicks(this.#settings.store);
+        await Promise.all(due.map((tick) => this.#attend(tick, janitor)));
+        if (due.length > 0) await this.#forgetOld(janitor);
+      } catch (error) {
+        this.#settings.log.warn({ err: error }, 'could not look at the deadlines');
+      }
+    } while (await delay(SWEEP_MS, signal));
+  }
+
+  /** Whatever the tick needs now: begin to close, close, or clear away what is left of its flow. */
+  async #attend(tick: string, janitor: FlowJanitor): Promise<void> {
+    const { store } = this.#settings;
+    const begun = await beginClosing(store, tick, 'deadline');
+    if (begun === 'begun') return;
+    const attempt = await tryToClose(store, tick);
+    if (attempt.reply === 'gone') {
+      await dropDeadline(store, tick);
+      return;
+    }
+    if (attempt.reply === 'closed') {
+      const verdict = (await readTickFacts(store, tick))?.verdict;
+      this.#logClosed(tick, verdict?.status, verdict?.message);
+    }
+    if (attempt.reply !== 'closed' && attempt.reply !== 'already') return;
+    await janitor.removeChildren(tick, attempt.unreported);
+    if (await janitor.parentIsOver(tick)) await dropDeadline(store, tick);
+  }
+
+  async #forgetOld(janitor: FlowJanitor): Promise<void> {
+    const { store, retention = DEFAULT_RETENTION } = this.#settings;
+    for (const tick of await expiredTicks(store, retention)) {
+      await janitor.removeParent(tick);
+      await forgetTick(store, tick);
+    }
+  }
+
+  #logClosed(tick: string, status: string | undefined, message: string | null | undefined): void {
+    this.#settings.log.info({ tick, status, failure: message ?? undefined }, 'tick closed');
+  }
+}

@@ -1,0 +1,21 @@
+/** What can become of a drone in a tick; each drone has exactly one (contract, "outcome"). */
+export const OUTCOMES = [
+  'ok',
+  'call_failed',
+  'timed_out',
+  'unreachable',
+  'auth_failed',
+  'host_key_mismatch',
+  'never_started',
+  'worker_lost',
+  'cancelled',
+  'quarantined',
+  'rejected',
+] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** What can become of a single call. */
+export const CALL_STATUSES = ['ok', 'failed', 'timed_out', 'cancelled', 'skipped', 'unknown'] as const;
+
+export type CallStatus = (typeof CALL_STATUSES)[number];

@@ -1,0 +1,30 @@
+/** What a tick tells the workers beside its batches. All times in milliseconds. */
+import { z } from 'zod';
+import { describeIssues } from './admit-calls.js';
+import { checkWireVersion, WIRE_VERSION, WireError } from './wire-version.js';
+
+export interface TickSettings {
+  readonly deadlineMs: number;
+  readonly connectTimeoutMs: number;
+  /** How often a batch may be tried, 1 for once. */
+  readonly attempts: number;
+}
+
+const schema = z.object({
+  deadlineMs: z.number().int().positive(),
+  connectTimeoutMs: z.number().int().positive(),
+  attempts: z.number().int().positive(),
+});
+
+export function writeTickSettings(settings: TickSettings): string {
+  return JSON.stringify({ v: WIRE_VERSION, ...settings });
+}
+
+/** @throws WireError for version skew and for anything that is no tick's settings. */
+export function readTickSettings(json: string): TickSettings {
+  const data: unknown = JSON.parse(json);
+  checkWireVersion(data, "tick's settings");
+  const parsed = schema.safeParse(data);
+  if (!parsed.success) throw new WireError(`not a tick's settings: ${describeIssues(parsed.error)}`);
+  return parsed.data;
+}

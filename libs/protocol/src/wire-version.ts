@@ -1,0 +1,20 @@
+/**
+ * The version of everything that travels between producer, worker and combiner.
+ * Readers refuse any other version with a message that names both (behaviour 48).
+ */
+export const WIRE_VERSION = 1;
+
+/** Raised by the readers of wire forms; its message says what did not fit. */
+export class WireError extends Error {
+  override readonly name = 'WireError';
+}
+
+/** @throws WireError when `value` was not written by this version. */
+export function checkWireVersion(value: unknown, what: string): void {
+  const version = typeof value === 'object' && value !== null && 'v' in value ? value.v : undefined;
+  if (version !== WIRE_VERSION) {
+    throw new WireError(
+      `version skew: the ${what} has version ${String(version)}, this Muster speaks version ${String(WIRE_VERSION)}`,
+    );
+  }
+}

@@ -1,0 +1,85 @@
+/** Servers that misbehave in one way each. */
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+export interface OddServer {
+  readonly port: number;
+  /** Connections that it has accepted so far. */
+  readonly accepted: number;
+  /** Cuts all connections and stops listening. May be called again. */
+  stop(): Promise<void>;
+}
+
+/** Accepts and never says a word. */
+export function startSilentServer(): Promise<OddServer> {
+  return startServer(() => undefined);
+}
+
+/** Writes `text` to each connection, and closes it. */
+export function startClosingServer(text: string): Promise<OddServer> {
+  return startServer((socket) => {
+    socket.end(text);
+  });
+}
+
+export interface TcpProxy extends OddServer {
+  /** From now on bytes go nowhere, and no one is told: a half-open link. */
+  freeze(): void;
+}
+
+/** Forwards to a port of this machine. Closes the first `drop` connections at once, as an sshd over its MaxStartups does. */
+export async function startTcpProxy(toPort: number, drop = 0): Promise<TcpProxy> {
+  const pairs: Socket[] = [];
+  let dropped = 0;
+  const server = await startServer((socket) => {
+    if (dropped < drop) {
+      dropped += 1;
+      socket.end();
+      return;
+    }
+    const onward = connect(toPort, '127.0.0.1');
+    onward.on('error', () => socket.destroy());
+    onward.on('close', () => socket.destroy());
+    socket.on('close', () => onward.destroy());
+    socket.pipe(onward).pipe(socket);
+    pairs.push(socket, onward);
+  });
+  return {
+    port: server.port,
+    get accepted() {
+      return server.accepted;
+    },
+    freeze: () => {
+      for (const socket of pairs) socket.unpipe().pause();
+    },
+    stop: () => server.stop(),
+  };
+}
+
+async function startServer(onConnection: (socket: Socket) => void): Promise<OddServer> {
+  const sockets = new Set<Socket>();
+  let accepted = 0;
+  const server: Server = createServer((socket) => {
+    accepted += 1;
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => sockets.delete(socket));
+    onConnection(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port to listen on');
+  return {
+    port: address.port,
+    get accepted() {
+      return accepted;
+    },
+    stop: async () => {
+      for (const socket of sockets) socket.destroy();
+      if (!server.listening) return;
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface ScratchDir {
+  readonly path: string;
+  /** Writes a file there and gives its path. */
+  write(name: string, content: string | Buffer): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** A directory of a test's own, gone with it. */
+export async function scratchDir(): Promise<ScratchDir> {
+  const path = await mkdtemp(join(tmpdir(), 'muster-test-'));
+  return {
+    path,
+    write: async (name, content) => {
+      const file = join(path, name);
+      await writeFile(file, content);
+      return file;
+    },
+    remove: () => rm(path, { recursive: true, force: true }),
+  };
+}

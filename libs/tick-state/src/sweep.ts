@@ -1,0 +1,61 @@
+/** What a combiner must look at now, and what may be forgotten. */
+import { keys } from '@muster/protocol';
+import { defineScript, runScript, type TickStore } from './store.js';
+
+const DUE = defineScript(`
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now(), 'LIMIT', 0, 100)
+`);
+
+/** The ticks whose time has come, by Redis' clock: deadlines, closing times, last reports. */
+export async function dueTicks(store: TickStore): Promise<string[]> {
+  return (await runScript(store, DUE, [keys.deadlines(store.prefix)], [])) as string[];
+}
+
+/** Drops a deadline whose tick is gone. */
+export async function dropDeadline(store: TickStore, tick: string): Promise<void> {
+  await store.redis.zrem(keys.deadlines(store.prefix), tick);
+}
+
+export interface Retention {
+  /** Ticks kept at most. */
+  readonly count: number;
+  /** Milliseconds a tick is kept at most. */
+  readonly ageMs: number;
+}
+
+export const DEFAULT_RETENTION: Retention = { count: 1_000, ageMs: 7 * 24 * 3_600_000 };
+
+const EXPIRED = defineScript(`
+local count, age = tonumber(ARGV[1]), tonumber(ARGV[2])
+local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now() - age, 'LIMIT', 0, 50)
+local many = redis.call('ZCARD', KEYS[1]) - count
+if many > #gone then gone = redis.call('ZRANGE', KEYS[1], 0, math.min(many, 50) - 1) end
+return gone
+`);
+
+/** Ticks beyond what is kept, oldest first, at most 50; never one that still runs. */
+export async function expiredTicks(store: TickStore, retention: Retention): Promise<string[]> {
+  const old = (await runScript(
+    store,
+    EXPIRED,
+    [keys.ticks(store.prefix)],
+    [retention.count, retention.ageMs],
+  )) as string[];
+  const states = await Promise.all(old.map((tick) => store.redis.hget(keys.tick(store.prefix, tick), 'state')));
+  return old.filter((_, index) => states[index] === 'closed' || states[index] === null);
+}
+
+/** Removes all that a tick left in its own keys. */
+export async function forgetTick(store: TickStore, tick: string): Promise<void> {
+  const { prefix, redis } = store;
+  await redis.unlink(
+    keys.tick(prefix, tick),
+    keys.roster(prefix, tick),
+    keys.batches(prefix, tick),
+    keys.claims(prefix, tick),
+    keys.reports(prefix, tick),
+    keys.outputs(prefix, tick),
+    keys.arrivals(prefix, tick),
+  );
+  await redis.zrem(keys.ticks(prefix), tick);
+}

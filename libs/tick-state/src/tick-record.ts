@@ -1,0 +1,153 @@
+/** Puts a tick's record together from its state: reports where there are some, the verdict for the rest. */
+import {
+  callsNotReported,
+  describeFailure,
+  expandNodeSet,
+  keys,
+  readReport,
+  type Call,
+  type DroneEntry,
+  type Failure,
+  type MissingEntry,
+  type Misfortune,
+  type RecordHead,
+  type TickRecord,
+} from '@muster/protocol';
+import type { RosterEntry } from './roster.js';
+import { readTickRoster, statusOf, type TickFacts } from './tick-facts.js';
+import type { TickStore } from './store.js';
+
+/** Drones read in one round trip: large enough to be quick, small enough not to hold Redis up. */
+const CHUNK = 250;
+
+const NO_TIME = { queuedMs: 0, connectMs: 0, runMs: 0 } as const;
+
+/** The record without its drones. `failure` needs the bad drones, see `withFailure`. */
+export function recordHead(facts: TickFacts, failure: Failure | null): RecordHead {
+  return {
+    tick: facts.tick,
+    lane: facts.lane,
+    status: statusOf(facts),
+    startedAt: new Date(facts.startedAt).toISOString(),
+    finishedAt: facts.finishedAt === null ? null : new Date(facts.finishedAt).toISOString(),
+    durationMs: facts.finishedAt === null ? null : facts.finishedAt - facts.startedAt,
+    deadlineMs: facts.deadlineMs,
+    policy: facts.policy,
+    counts: facts.verdict?.counts ?? {},
+    failure,
+  };
+}
+
+/** Every drone of the tick with its entry, in the roster's order, read as it is consumed. */
+export async function* readEntries(
+  store: TickStore,
+  facts: TickFacts,
+  roster?: readonly RosterEntry[],
+): AsyncGenerator<[string, DroneEntry]> {
+  const all = roster ?? (await readTickRoster(store, facts.tick));
+  const missing = missingByDrone(facts);
+  const methods = new Map<number, readonly string[]>();
+  for (let from = 0; from < all.length; from += CHUNK) {
+    const some = all.slice(from, from + CHUNK);
+    const stored = await readStored(store, facts.tick, some);
+    for (const [index, { drone, batch }] of some.entries()) {
+      const own = stored[index];
+      if (own !== undefined) {
+        yield [drone, own];
+        continue;
+      }
+      let names = methods.get(batch);
+      if (names === undefined) {
+        names = (await readBatch(store, facts.tick, batch)).map((call) => call.method);
+        methods.set(batch, names);
+      }
+      yield [drone, entryWithoutReport(missing.get(drone), names)];
+    }
+  }
+}
+
+/** The entries of drones that have reported, aligned with `drones`; undefined for the others. */
+async function readStored(
+  store: TickStore,
+  tick: string,
+  drones: readonly RosterEntry[],
+): Promise<(DroneEntry | undefined)[]> {
+  const names = drones.map(({ drone }) => drone);
+  const [reports, outputs] = await Promise.all([
+    store.redis.hmget(keys.reports(store.prefix, tick), ...names),
+    store.redis.hmget(keys.outputs(store.prefix, tick), ...names),
+  ]);
+  return reports.map((report, index) => {
+    if (report === null) return undefined;
+    return entryOf(report, outputs[index] ?? '[]');
+  });
+}
+
+/** The entry of one drone that has reported, or undefined. */
+export async function readReportedEntry(
+  store: TickStore,
+  tick: string,
+  drone: string,
+): Promise<DroneEntry | undefined> {
+  const [entry] = await readStored(store, tick, [{ drone, queue: '', batch: 0 }]);
+  return entry;
+}
+
+function entryOf(report: string, outputs: string): DroneEntry {
+  const { drone: _drone, ...said } = readReport(report);
+  return { ...said, results: JSON.parse(outputs) as unknown[] };
+}
+
+function missingByDrone(facts: TickFacts): Map<string, MissingEntry> {
+  const byDrone = new Map<string, MissingEntry>();
+  for (const entry of facts.verdict?.missing ?? []) {
+    for (const drone of expandNodeSet(entry.drones)) byDrone.set(drone, entry);
+  }
+  return byDrone;
+}
+
+function entryWithoutReport(missing: MissingEntry | undefined, methods: readonly string[]): DroneEntry {
+  if (missing === undefined) {
+    // The tick is still running, and so may be this drone.
+    return {
+      outcome: null,
+      results: [],
+      warnings: [],
+      error: null,
+      attempts: 0,
+      worker: null,
+      calls: callsNotReported(methods, 'never_started'),
+      timings: NO_TIME,
+    };
+  }
+  const { outcome, error, attempts, worker } = missing;
+  const calls = callsNotReported(methods, outcome);
+  return { outcome, results: [], warnings: [], error, attempts, worker, calls, timings: NO_TIME };
+}
+
+/** One of the tick's distinct batches. */
+export async function readBatch(store: TickStore, tick: string, batch: number): Promise<Call[]> {
+  const text = await store.redis.hget(keys.batches(store.prefix, tick), String(batch));
+  return text === null ? [] : (JSON.parse(text) as Call[]);
+}
+
+/** The whole record, with every entry in memory; for large ticks, `readEntries` streams. */
+export async function readRecord(store: TickStore, facts: TickFacts): Promise<TickRecord> {
+  const drones: Record<string, DroneEntry> = {};
+  for await (const [drone, entry] of readEntries(store, facts)) drones[drone] = entry;
+  return { ...recordHead(facts, failureOf(facts, Object.entries(drones))), drones };
+}
+
+/** The failure of a closed tick: its stored line, and each bad drone's own. */
+export function failureOf(
+  facts: TickFacts,
+  entries: Iterable<readonly [string, Pick<DroneEntry, 'outcome' | 'error'>]>,
+): Failure | null {
+  const message = facts.verdict?.message ?? null;
+  if (message === null) return null;
+  const bad = new Map<string, Misfortune>();
+  for (const [drone, { outcome, error }] of entries) {
+    if (outcome !== null && outcome !== 'ok') bad.set(drone, { outcome, error });
+  }
+  return { message, drones: describeFailure(bad, facts.size).drones };
+}

@@ -1,0 +1,13 @@
+/** The bounds of a tick's life, all in milliseconds by Redis' clock. */
+export const TIMING = {
+  /** From the deadline (or a cancel) to the moment a tick is closed without its last reports. */
+  closingMs: 1_500,
+  /** How long after the last report a combiner's sweep may close what no parent job has closed. */
+  settleMs: 250,
+  /** A worker that was not heard of for so long is lost. It says that it lives every `heartbeatMs`. */
+  workerLeaseMs: 5_000,
+  heartbeatMs: 1_000,
+  /** A producer that was not heard of for so long has left its lane. */
+  laneLeaseMs: 4_000,
+  laneRenewMs: 1_000,
+} as const;

@@ -1,0 +1,56 @@
+import { keys } from '@muster/protocol';
+import { defineScript, readReply, runScript, type TickStore } from '../store.js';
+import { TIMING } from '../timing.js';
+
+/**
+ * Transition: tick open → closing, at its deadline or when it is cancelled. From here on
+ * no batch is claimed, and the workers that hold one end what runs and report.
+ */
+const BEGIN_CLOSING = defineScript(`
+local tick, deadlines = KEYS[1], KEYS[2]
+local reason, text, grace, channel = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local facts = redis.call('HMGET', tick, 'state', 'deadlineAt', 'tick')
+if not facts[1] then return {'gone'} end
+if facts[1] ~= 'open' then return {facts[1]} end
+local at = now()
+if reason == 'deadline' and at < tonumber(facts[2]) then return {'early'} end
+redis.call('HSET', tick, 'state', 'closing', 'closingReason', reason, 'closingText', text, 'closeAt', at + grace)
+redis.call('ZADD', deadlines, at + grace, facts[3])
+redis.call('PUBLISH', channel, cjson.encode({tick = facts[3], reason = reason, text = text}))
+return {'begun'}
+`);
+
+export type ClosingReason = 'deadline' | 'cancelled';
+
+/** What the control channel says when a tick begins to close. */
+export interface ClosingNotice {
+  readonly tick: string;
+  readonly reason: ClosingReason;
+  /** Why it was cancelled, for people; empty otherwise. */
+  readonly text: string;
+}
+
+export type BeginClosingReply = 'begun' | 'closing' | 'closed' | 'early' | 'gone';
+
+export async function beginClosing(
+  store: TickStore,
+  tick: string,
+  reason: ClosingReason,
+  text = '',
+): Promise<BeginClosingReply> {
+  const { prefix } = store;
+  const [word] = readReply(
+    await runScript(
+      store,
+      BEGIN_CLOSING,
+      [keys.tick(prefix, tick), keys.deadlines(prefix)],
+      [reason, text, TIMING.closingMs, keys.control(prefix)],
+    ),
+  );
+  return word as BeginClosingReply;
+}
+
+/** @throws SyntaxError for anything that is no notice. */
+export function readClosingNotice(message: string): ClosingNotice {
+  return JSON.parse(message) as ClosingNotice;
+}

@@ -1,0 +1,83 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/**
+ * @typedef {'apt-get' | 'dnf' | 'apk' | 'brew'} ManagerName
+ *
+ * @typedef {object} Program
+ * @property {string} purpose
+ * @property {string[]} names any one of these will do
+ * @property {Record<ManagerName, string[]>} packages the first that installs is taken
+ * @property {string[]} services what its Debian packages would start and enable
+ */
+
+/** The programs that npm cannot bring. */
+export const PROGRAMS = {
+  /** @type {Program} */
+  redis: {
+    purpose: 'a Redis server',
+    names: ['redis-server', 'valkey-server'],
+    packages: {
+      'apt-get': ['redis-server', 'valkey-server'],
+      dnf: ['redis', 'valkey'],
+      apk: ['redis', 'valkey'],
+      brew: ['redis', 'valkey'],
+    },
+    services: ['redis-server', 'valkey-server'],
+  },
+  /** @type {Program} */
+  sshd: {
+    purpose: 'an SSH server for the tests',
+    names: ['sshd'],
+    packages: {
+      'apt-get': ['openssh-server'],
+      dnf: ['openssh-server'],
+      apk: ['openssh'],
+      brew: ['openssh'],
+    },
+    services: ['ssh'],
+  },
+};
+
+/** Where package managers put servers that are not on every user's PATH. */
+const MORE_FOLDERS = [
+  '/usr/sbin',
+  '/sbin',
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/opt/homebrew/bin',
+  '/opt/homebrew/sbin',
+  '/home/linuxbrew/.linuxbrew/bin',
+];
+
+/**
+ * @param {string[]} names
+ * @returns {string | undefined} the folder that has one of them
+ */
+export function findProgram(names) {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  return [...folders, ...MORE_FOLDERS].find((folder) =>
+    names.some((name) => isExecutable(join(folder, name))),
+  );
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Lets the processes we start find what `findProgram` found.
+ * @param {string} folder
+ */
+export function addToPath(folder) {
+  const path = process.env['PATH'] ?? '';
+  if (!path.split(delimiter).includes(folder)) {
+    process.env['PATH'] = path === '' ? folder : `${path}${delimiter}${folder}`;
+  }
+}

@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+/** Real processes, real sockets: slow machines get time, small ones are not flooded. */
+const SYSTEM_TIMEOUT_MS = 60_000;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{apps,libs}/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'system',
+          include: [
+            '{apps,libs}/*/test/**/*.test.ts',
+            'tests/**/*.test.ts',
+            'examples/**/*.test.ts',
+          ],
+          pool: 'forks',
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          testTimeout: SYSTEM_TIMEOUT_MS,
+          hookTimeout: SYSTEM_TIMEOUT_MS,
+        },
+      },
+    ],
+  },
+});
