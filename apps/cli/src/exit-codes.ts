@@ -23,7 +23,8 @@ export type EndingSignal = keyof typeof SIGNAL_EXIT;
 export function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof InvalidInputError || error instanceof DuplicateDroneError) return EXIT.usage;
   if (error instanceof InfrastructureError) return EXIT.infrastructure;
-  if (error instanceof TickInFlightError || error instanceof UncollectedResultsError) return EXIT.refused;
+  if (error instanceof TickInFlightError || error instanceof UncollectedResultsError)
+    return EXIT.refused;
   if (error instanceof TickFailedError) return EXIT.failed;
   return undefined;
 }

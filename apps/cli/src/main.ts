@@ -24,7 +24,9 @@ async function main(argv: readonly string[]): Promise<number> {
     const known = exitCodeOf(error);
     const text = error instanceof Error ? error : new Error(String(error));
     // A bug shows where it is; an expected error says what to do, in its message.
-    await complain(`muster: ${known === undefined ? (text.stack ?? text.message) : text.message}\n`);
+    await complain(
+      `muster: ${known === undefined ? (text.stack ?? text.message) : text.message}\n`,
+    );
     return known ?? INTERNAL;
   }
 }

@@ -5,9 +5,15 @@ import type { UpOptions } from './commands/up.js';
 import type { WorkerOptions } from './commands/worker.js';
 import { musterVersion } from './version.js';
 
-const REDIS = ['--redis <url>', 'the Redis (default: MUSTER_REDIS_URL, else a running muster up)'] as const;
-const FLEET = ['--fleet <file>', 'the fleet file (default: MUSTER_FLEET, else ./fleet.yaml)'] as const;
-const METHODS = ['--methods <file>', "a module with methods of your own; may be repeated"] as const;
+const REDIS = [
+  '--redis <url>',
+  'the Redis (default: MUSTER_REDIS_URL, else a running muster up)',
+] as const;
+const FLEET = [
+  '--fleet <file>',
+  'the fleet file (default: MUSTER_FLEET, else ./fleet.yaml)',
+] as const;
+const METHODS = ['--methods <file>', 'a module with methods of your own; may be repeated'] as const;
 
 /** `exit` gets the exit code of the command that ran. */
 export function buildProgram(exit: (code: number) => void): Command {
@@ -21,7 +27,10 @@ export function buildProgram(exit: (code: number) => void): Command {
         write(text.replace(/^error: /, 'muster: '));
       },
     })
-    .addHelpText('after', "\nExample:\n  $ muster tick --fleet fleet.yaml --on 'lab[001-100]' -- uptime\n");
+    .addHelpText(
+      'after',
+      "\nExample:\n  $ muster tick --fleet fleet.yaml --on 'lab[001-100]' -- uptime\n",
+    );
 
   addTick(program, exit);
   addServices(program, exit);
@@ -30,24 +39,46 @@ export function buildProgram(exit: (code: number) => void): Command {
 }
 
 function addTick(program: Command, exit: (code: number) => void): void {
-  command(program, 'tick', 'run one tick: hand every selected drone its calls, and say what became of each', [
-    "muster tick --on 'lab[001-100]' -- df -h /",
-    "muster tick --on @rack1 --call ping --call read '{\"path\": \"/etc/hostname\"}' --json",
-    "muster tick --calls calls.yaml --deadline 30s --policy max=5%",
-  ])
+  command(
+    program,
+    'tick',
+    'run one tick: hand every selected drone its calls, and say what became of each',
+    [
+      "muster tick --on 'lab[001-100]' -- df -h /",
+      'muster tick --on @rack1 --call ping --call read \'{"path": "/etc/hostname"}\' --json',
+      'muster tick --calls calls.yaml --deadline 30s --policy max=5%',
+    ],
+  )
     .argument('[argv...]', "the command to run on each drone, behind '--'")
     .option(...FLEET)
     .option(...REDIS)
-    .option('--on <expr>', "which drones: lab[001-100], @group, a,b (union), a!b (without), a&b (both), * (all)", '*')
-    .option('--call <method [json]>', 'a call, with its arguments as JSON; may be repeated', collect, [])
+    .option(
+      '--on <expr>',
+      'which drones: lab[001-100], @group, a,b (union), a!b (without), a&b (both), * (all)',
+      '*',
+    )
+    .option(
+      '--call <method [json]>',
+      'a call, with its arguments as JSON; may be repeated',
+      collect,
+      [],
+    )
     .option('--calls <file>', 'a file of calls: a list, or a map from node set to list')
     .option('--lane <name>', 'the lane: its ticks run one after another', 'default')
     .option('--deadline <dur>', 'when the tick ends, whatever happens', '60s')
     .option('--connect-timeout <dur>', 'how long a connection to a drone may take', '10s')
-    .option('--policy <policy>', 'all, any, max=N, max=P%, must=EXPR; with several, all must hold', collect, [])
+    .option(
+      '--policy <policy>',
+      'all, any, max=N, max=P%, must=EXPR; with several, all must hold',
+      collect,
+      [],
+    )
     .addOption(count('--attempts <n>', 'how often a batch may be tried where that is safe', 1))
     .option('--every <dur>', 'repeat')
-    .option('--rerun-failed <tick>', 'address the bad drones of that tick only, with their calls unless others are given')
+    .option(
+      '--rerun-failed <tick>',
+      'address the bad drones of that tick only, with their calls unless others are given',
+    )
     .addOption(count('--concurrency <n>', 'batches at once, for the worker it hosts', 100))
     .option(...METHODS, collect, [])
     .option('--with-worker', 'host a worker also where a Redis is given')
@@ -67,7 +98,12 @@ function addServices(program: Command, exit: (code: number) => void): void {
   ])
     .option(...REDIS)
     .option(...FLEET)
-    .option('--site <name>', 'a site whose drones it serves; may be repeated (default: "default", unless --drone is given)', collect, [])
+    .option(
+      '--site <name>',
+      'a site whose drones it serves; may be repeated (default: "default", unless --drone is given)',
+      collect,
+      [],
+    )
     .option('--drone <name>', 'a drone that it runs on; may be repeated', collect, [])
     .addOption(count('--concurrency <n>', 'batches at once', 100))
     .option(...METHODS, collect, [])
@@ -85,7 +121,9 @@ function addServices(program: Command, exit: (code: number) => void): void {
       exit(await (await import('./commands/combiner.js')).runCombiner(options));
     });
 
-  command(program, 'up', 'everything on one machine: Redis, combiner, worker', ['muster up --fleet fleet.yaml'])
+  command(program, 'up', 'everything on one machine: Redis, combiner, worker', [
+    'muster up --fleet fleet.yaml',
+  ])
     .option(...FLEET)
     .option('--redis <url>', 'a Redis to use instead of a private one')
     .addOption(count('--concurrency <n>', 'batches at once', 100))
@@ -96,7 +134,10 @@ function addServices(program: Command, exit: (code: number) => void): void {
 }
 
 function addReaders(program: Command, exit: (code: number) => void): void {
-  command(program, 'show', 'show a tick, running or past', ['muster show default-42', 'muster show default-42 --json'])
+  command(program, 'show', 'show a tick, running or past', [
+    'muster show default-42',
+    'muster show default-42 --json',
+  ])
     .argument('<tick>', "the tick's id")
     .option(...REDIS)
     .option(...FLEET)
@@ -105,7 +146,10 @@ function addReaders(program: Command, exit: (code: number) => void): void {
       exit(await (await import('./commands/show.js')).runShow(tick, options));
     });
 
-  command(program, 'ticks', 'list the ticks that are kept, newest first', ['muster ticks --limit 20', 'muster ticks --json'])
+  command(program, 'ticks', 'list the ticks that are kept, newest first', [
+    'muster ticks --limit 20',
+    'muster ticks --json',
+  ])
     .option(...REDIS)
     .option(...FLEET)
     .option('--lane <name>', 'of this lane only')
@@ -115,7 +159,9 @@ function addReaders(program: Command, exit: (code: number) => void): void {
       exit(await (await import('./commands/ticks.js')).runTicks(options));
     });
 
-  command(program, 'fleet', 'the drones with their health, and the workers that serve them', ['muster fleet --json'])
+  command(program, 'fleet', 'the drones with their health, and the workers that serve them', [
+    'muster fleet --json',
+  ])
     .option(...FLEET)
     .option(...REDIS)
     .option('--json', 'print as JSON')
@@ -123,7 +169,9 @@ function addReaders(program: Command, exit: (code: number) => void): void {
       exit(await (await import('./commands/fleet.js')).runFleet(options));
     });
 
-  command(program, 'cancel', 'cancel a running tick', ["muster cancel default-42 --reason 'wrong image'"])
+  command(program, 'cancel', 'cancel a running tick', [
+    "muster cancel default-42 --reason 'wrong image'",
+  ])
     .argument('<tick>', "the tick's id")
     .option(...REDIS)
     .option(...FLEET)
@@ -133,7 +181,12 @@ function addReaders(program: Command, exit: (code: number) => void): void {
     });
 }
 
-function command(program: Command, name: string, description: string, examples: readonly string[]): Command {
+function command(
+  program: Command,
+  name: string,
+  description: string,
+  examples: readonly string[],
+): Command {
   const shown = examples.map((example) => `  $ ${example}\n`).join('');
   return program
     .command(name)
@@ -150,7 +203,8 @@ function collect(value: string, before: string[]): string[] {
 function count(flags: string, description: string, standard?: number): Option {
   const option = new Option(flags, description).argParser((text) => {
     const value = Number(text);
-    if (!/^\d{1,9}$/.test(text) || value < 1) throw new InvalidArgumentError('Expected a whole number from 1.');
+    if (!/^\d{1,9}$/.test(text) || value < 1)
+      throw new InvalidArgumentError('Expected a whole number from 1.');
     return value;
   });
   return standard === undefined ? option : option.default(standard);

@@ -1,3 +1,6 @@
+export type { BatchWork, CarriedOut } from './batch/carry-out.js';
+export type { StopReason } from './batch/stop-reason.js';
+export { createBatchRunner, type BatchRunner } from './batch-runner.js';
 export {
   CallFailedError,
   defineMethods,

@@ -2,7 +2,15 @@
 import { hostname } from 'node:os';
 import { droneQueue, keys, siteQueue } from '@muster/protocol';
 import type { DroneEntry, Fleet } from '@muster/fleet';
-import { closeRedis, delay, duplicateRedis, Service, systemClock, type Logger, type RedisClient } from '@muster/runtime';
+import {
+  closeRedis,
+  delay,
+  duplicateRedis,
+  Service,
+  systemClock,
+  type Logger,
+  type RedisClient,
+} from '@muster/runtime';
 import {
   heartbeat,
   leave,
@@ -103,7 +111,8 @@ export class DroneWorker extends Service {
     const drained = Promise.all(takers.map((taker) => taker.close())).then(() => 'drained');
     const late = delay(drainMs, this.#leaveNow.signal).then(() => 'late');
     if ((await Promise.race([drained, late])) === 'late') {
-      if (this.#held.count > 0) log.warn({ active: this.#held.count }, 'ending the batches that still run');
+      if (this.#held.count > 0)
+        log.warn({ active: this.#held.count }, 'ending the batches that still run');
       this.#held.stopAll({ kind: 'worker-leaves' });
     }
     await drained;
@@ -124,7 +133,13 @@ export class DroneWorker extends Service {
       const executed = await executeBatch({ data: job.data, enqueuedAt: job.timestamp }, deps);
       return executed.kind === 'reported' ? executed.report.outcome : executed.why;
     };
-    const options = { connection: store.redis, prefix: store.prefix, name: this.id, concurrency, ...BULLMQ };
+    const options = {
+      connection: store.redis,
+      prefix: store.prefix,
+      name: this.id,
+      concurrency,
+      ...BULLMQ,
+    };
     const taker = new Worker<unknown, string>(queue, execute, options);
     taker.on('error', (error) => {
       log.warn({ queue, err: error }, 'trouble with the queue');
@@ -151,7 +166,10 @@ export class DroneWorker extends Service {
   }
 
   #stopTick({ tick, reason, text }: ClosingNotice): void {
-    this.#held.stopTick(tick, reason === 'deadline' ? { kind: 'deadline' } : { kind: 'cancelled', text });
+    this.#held.stopTick(
+      tick,
+      reason === 'deadline' ? { kind: 'deadline' } : { kind: 'cancelled', text },
+    );
   }
 
   async #keepBeating(signal: AbortSignal): Promise<void> {
@@ -190,7 +208,10 @@ export class DroneWorker extends Service {
   }
 }
 
-function startHeart(beat: (signal: AbortSignal) => Promise<void>): { stop: AbortController; beating: Promise<void> } {
+function startHeart(beat: (signal: AbortSignal) => Promise<void>): {
+  stop: AbortController;
+  beating: Promise<void>;
+} {
   const stop = new AbortController();
   return { stop, beating: beat(stop.signal) };
 }

@@ -19,7 +19,11 @@ export class Drone {
   constructor(readonly hostname: string) {}
 
   /** Queues a call for the next execute. Calls run in the order in which they were queued. */
-  queueCall(method: string, args: CallInput['args'] = {}, options: Omit<CallInput, 'method' | 'args'> = {}): void {
+  queueCall(
+    method: string,
+    args: CallInput['args'] = {},
+    options: Omit<CallInput, 'method' | 'args'> = {},
+  ): void {
     this.#queue.push({ call: { method, args, ...options } });
   }
 
@@ -40,7 +44,9 @@ export class Drone {
       drone: this,
       calls: taken.map(({ call }) => call),
       settle: (fates, effects) => {
-        const gone = new Set(taken.filter((_, index) => isOver(fates[index]?.status, effects[index])));
+        const gone = new Set(
+          taken.filter((_, index) => isOver(fates[index]?.status, effects[index])),
+        );
         this.#queue = this.#queue.filter((queued) => !gone.has(queued));
       },
     };
@@ -52,7 +58,10 @@ export class Drone {
 }
 
 /** A call that is done leaves the queue, and so does a `once` call that has begun: a second run would double it. */
-function isOver(status: CallReport['status'] | undefined, effect: Call['effect'] | undefined): boolean {
+function isOver(
+  status: CallReport['status'] | undefined,
+  effect: Call['effect'] | undefined,
+): boolean {
   if (status === 'ok') return true;
   return effect === 'once' && (status === 'unknown' || status === 'timed_out');
 }

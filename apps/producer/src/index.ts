@@ -13,6 +13,10 @@ export {
 export { Combiner, type CombinerSettings } from './combiner/combiner.js';
 export { Drone } from './drone.js';
 export { DroneFleet, loadFleet } from './fleet.js';
+export {
+  InProcessTaskQueue,
+  type InProcessTaskQueueSettings,
+} from './in-process/in-process-task-queue.js';
 export { DroneTaskQueue, type DroneTaskQueueSettings } from './queue/drone-task-queue.js';
 export { planTick, type TickPlan } from './queue/plan-tick.js';
 export type { ExecuteOptions, TaskQueue } from './queue/task-queue.js';

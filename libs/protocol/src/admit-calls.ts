@@ -1,5 +1,5 @@
 /** Checks the calls that a user gives, and fills in what the method knows. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { callInputSchema, type Call, type CallInput, type Effect } from './call.js';
 import { InvalidInputError } from './errors.js';
 import { DEFAULT_CALL_TIMEOUT_MS, LIMITS } from './limits.js';
@@ -26,7 +26,7 @@ export function admitCalls(calls: readonly unknown[], methods: KnownMethods, pla
 
 function admitCall(input: unknown, methods: KnownMethods, place: string): Call {
   const parsed = callInputSchema.safeParse(input);
-  if (!parsed.success) throw new InvalidInputError(`${place}: ${describeIssues(parsed.error)}`);
+  if (!parsed.success) throw new InvalidInputError(`${place}: ${describeIssues(parsed.error, callInputSchema)}`);
   const call: CallInput = parsed.data;
   const method = Object.hasOwn(methods, call.method) ? methods[call.method] : undefined;
   if (method === undefined) {
@@ -38,25 +38,42 @@ function admitCall(input: unknown, methods: KnownMethods, place: string): Call {
   if ('args' in method) {
     const fitting = method.args.safeParse(args);
     if (!fitting.success) {
-      throw new InvalidInputError(`${place}: ${call.method}: ${describeIssues(fitting.error)}`);
+      throw new InvalidInputError(`${place}: ${call.method}: ${describeIssues(fitting.error, method.args)}`);
     }
   }
   const effect = call.effect ?? (typeof method.effect === 'function' ? method.effect(args) : method.effect);
   return { method: call.method, args, timeoutMs: call.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS, effect };
 }
 
-/** Says what a schema found wrong: `args.argv[0]: expected string, received number`. */
-export function describeIssues(error: z.ZodError): string {
-  return error.issues.map(describeIssue).join('; ');
+/**
+ * Says what a schema found wrong: `args.argv[0]: expected string, received number`. With the
+ * `schema` of an object, an unknown key of it comes with the nearest that there is.
+ */
+export function describeIssues(error: z.ZodError, schema?: z.ZodType): string {
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  return error.issues.map((issue) => describeIssue(issue, known)).join('; ');
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
+function describeIssue(issue: z.core.$ZodIssue, known: readonly string[]): string {
   const at = issue.path.reduce<string>((path, key) => {
     if (typeof key === 'number') return `${path}[${String(key)}]`;
     return path === '' ? String(key) : `${path}.${String(key)}`;
   }, '');
-  const message = issue.message.replace(/^Invalid input: /, '');
+  const message = sayIssue(issue, at === '' ? known : []);
   return at === '' ? message : `${at}: ${message}`;
+}
+
+function sayIssue(issue: z.core.$ZodIssue, known: readonly string[]): string {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => sayUnknownKey(key, known)).join('; ');
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => message).join('; ');
+  return issue.message
+    .replace(/^(Invalid input|Invalid option|Too small|Too big): /, '')
+    .replace(/^expected (.+), received undefined$/, 'missing; expected $1');
+}
+
+function sayUnknownKey(key: string, known: readonly string[]): string {
+  const close = nearest(key, known);
+  return close === undefined ? `unknown key '${key}'` : `unknown key '${key}'; did you mean '${close}'?`;
 }
 
 /** Refuses a batch that is larger than what may travel, before anything is enqueued. */

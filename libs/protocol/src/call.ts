@@ -31,7 +31,7 @@ const durationMs = z.number().int().min(1).max(7 * 24 * 3_600_000);
 
 export const callInputSchema = z.strictObject({
   method: z.string().regex(METHOD_NAME, 'expected the name of a method'),
-  args: z.record(z.string(), z.unknown()).optional(),
+  args: z.record(z.string(), z.unknown(), 'expected an object').optional(),
   timeoutMs: durationMs.optional(),
   effect: z.enum(EFFECTS).optional(),
 });

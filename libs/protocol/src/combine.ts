@@ -5,6 +5,7 @@
 import type { CallReport } from './report.js';
 import { describeFailure, type Misfortune } from './failure.js';
 import { foldNodeSet } from './node-set/index.js';
+import { oneLine } from './one-line.js';
 import type { Outcome } from './outcome.js';
 import { policyMet, type Policy } from './policy.js';
 import type { TickStatus } from './record.js';
@@ -59,12 +60,14 @@ export interface Verdict {
 
 export function combine(input: CombineInput): Verdict {
   const counts: Partial<Record<Outcome, number>> = {};
+  const ok = new Set<string>();
   const bad = new Map<string, Misfortune>();
+  const cancelReason = oneLine(input.cancelReason ?? '');
   const missing = new Map<string, { entry: Omit<MissingEntry, 'drones'>; drones: string[] }>();
   for (const drone of input.roster) {
     let fate = input.reports.get(drone);
     if (fate === undefined) {
-      const entry = missingEntry(drone, input);
+      const entry = missingEntry(drone, input, cancelReason);
       const key = JSON.stringify(entry);
       const group = missing.get(key) ?? { entry, drones: [] };
       missing.set(key, group);
@@ -72,33 +75,32 @@ export function combine(input: CombineInput): Verdict {
       fate = entry;
     }
     counts[fate.outcome] = (counts[fate.outcome] ?? 0) + 1;
-    if (fate.outcome !== 'ok') bad.set(drone, fate);
+    if (fate.outcome === 'ok') ok.add(drone);
+    else bad.set(drone, fate);
   }
-  const met = policyMet(input.policy, input.roster, (drone) => {
-    return input.reports.get(drone)?.outcome === 'ok';
-  });
+  const met = policyMet(input.policy, input.roster, (drone) => ok.has(drone));
   const status = input.ending === 'cancelled' && bad.size > 0 ? 'cancelled' : met ? 'ok' : 'failed';
+  const lead = status === 'cancelled' ? sayCancelled(cancelReason) : undefined;
   return {
     status,
     counts,
-    message: status === 'ok' ? null : describeFailure(bad, input.roster.length, leadOf(input, status)).message,
+    message: status === 'ok' ? null : describeFailure(bad, input.roster.length, lead).message,
     missing: [...missing.values()].map(({ entry, drones }) => ({ drones: foldNodeSet(drones), ...entry })),
   };
 }
 
-function leadOf(input: CombineInput, status: TickStatus): string | undefined {
-  if (status !== 'cancelled') return undefined;
-  return input.cancelReason === undefined ? 'cancelled' : `cancelled (${input.cancelReason})`;
+function sayCancelled(reason: string): string {
+  return reason === '' ? 'cancelled' : `cancelled (${reason})`;
 }
 
-function missingEntry(drone: string, input: CombineInput): Omit<MissingEntry, 'drones'> {
+function missingEntry(drone: string, input: CombineInput, cancelReason: string): Omit<MissingEntry, 'drones'> {
   const claim = input.claims.get(drone);
   const worker = claim?.worker ?? null;
   const attempts = claim?.attempts ?? 0;
   const ended = claim?.ended ?? 'unconfirmed';
   const last = claim?.lastAttempt;
   if (input.ending === 'cancelled') {
-    const message = input.cancelReason ?? 'the tick was cancelled';
+    const message = cancelReason || 'the tick was cancelled';
     return { outcome: 'cancelled', error: claim && !last ? { message, ended } : { message }, worker, attempts };
   }
   if (last !== undefined) {

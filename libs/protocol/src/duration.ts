@@ -20,11 +20,21 @@ export function parseDuration(text: string, what: string): number {
   return milliseconds;
 }
 
-/** Says a duration (milliseconds) to a person: `870ms`, `4.2s`, `10s`, `3m 20s`. */
+/** Says a duration (milliseconds) to a person: `870ms`, `4.2s`, `10s`, `3m 20s`, `2h 5m`, `7d`. */
 export function formatDuration(milliseconds: number): string {
-  if (milliseconds < 1_000) return `${String(Math.round(milliseconds))}ms`;
-  if (milliseconds < 60_000) return `${String(Math.round(milliseconds / 100) / 10)}s`;
-  const seconds = Math.round(milliseconds / 1_000);
-  const rest = seconds % 60;
-  return rest === 0 ? `${String((seconds - rest) / 60)}m` : `${String((seconds - rest) / 60)}m ${String(rest)}s`;
+  const whole = Math.round(milliseconds);
+  if (whole < UNITS.s) return `${String(whole)}ms`;
+  const tenths = Math.round(whole / 100);
+  if (tenths < 600) return `${String(tenths / 10)}s`;
+  const seconds = Math.round(whole / UNITS.s);
+  if (seconds < 3_600) return twoUnits(seconds, 60, 'm', 's');
+  const minutes = Math.round(whole / UNITS.m);
+  if (minutes < 1_440) return twoUnits(minutes, 60, 'h', 'm');
+  return twoUnits(Math.round(whole / UNITS.h), 24, 'd', 'h');
+}
+
+function twoUnits(amount: number, size: number, large: string, small: string): string {
+  const rest = amount % size;
+  const head = `${String((amount - rest) / size)}${large}`;
+  return rest === 0 ? head : `${head} ${String(rest)}${small}`;
 }

@@ -12,8 +12,9 @@ export interface Misfortune {
 }
 
 /**
- * `3 of 400 drones failed: lab[017-018] unreachable (…); lab203 call_failed (call 2, exec: …)`.
- * `bad` maps each bad drone to what happened; `size` is the number of drones addressed.
+ * `3 of 400 drones failed: lab203 call_failed (call 2, exec: …); lab[017-018] unreachable (…)`.
+ * `bad` maps each bad drone to what happened; `size` is the number of drones addressed; `lead`
+ * stands before the count.
  */
 export function describeFailure(bad: ReadonlyMap<string, Misfortune>, size: number, lead?: string): Failure {
   const groups = groupByReason(bad);
@@ -22,7 +23,7 @@ export function describeFailure(bad: ReadonlyMap<string, Misfortune>, size: numb
     return `${foldNodeSet(drones)} ${outcome}${reason}`;
   });
   const count = `${String(bad.size)} of ${String(size)} drone${size === 1 ? '' : 's'} failed`;
-  const head = lead === undefined ? count : `${lead}; ${count}`;
+  const head = lead === undefined ? count : `${oneLine(lead)}; ${count}`;
   return {
     message: parts.length === 0 ? head : `${head}: ${parts.join('; ')}`,
     drones: Object.fromEntries([...bad].map(([drone, { outcome, error }]) => [drone, badDrone(outcome, error)])),

@@ -38,6 +38,8 @@ export const readArgs = z.strictObject({
   maxBytes: bytes.default(LIMITS.defaultOutputBytes),
 });
 
+const OCTAL = "expected octal digits, e.g. '644'";
+
 export const writeArgs = z
   .strictObject({
     path,
@@ -45,7 +47,7 @@ export const writeArgs = z
     encoding: z.enum(['utf8', 'base64']).default('utf8'),
     append: z.boolean().default(false),
     mode: z
-      .union([z.string().regex(/^[0-7]{3,4}$/, "expected octal digits, e.g. '644'"), z.number().int().min(0).max(0o7777)])
+      .union([z.string().regex(/^[0-7]{3,4}$/, OCTAL), z.number(OCTAL).int().min(0).max(0o7777)], OCTAL)
       .optional(),
   })
   .refine((args) => args.encoding !== 'base64' || BASE64.test(args.content), {

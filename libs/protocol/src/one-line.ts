@@ -13,9 +13,9 @@ export function oneLine(text: string, limit = 200): string {
   return `${characters.slice(0, limit - 1).join('')}…`;
 }
 
-/** CSI and OSC sequences, and two-character escapes (ECMA-48). */
+/** CSI and OSC sequences, and the escapes of two and three characters (ECMA-48, ECMA-35). */
 const ESCAPE_SEQUENCES = new RegExp(
-  '\\u001b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)?|[@-Z\\\\-_])',
+  '\\u001b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)?|[ -/]*[0-Z\\\\-~])',
   'g',
 );
 

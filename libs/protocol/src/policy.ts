@@ -4,7 +4,7 @@
  * stored record can be computed again and is the same.
  */
 import { InvalidInputError } from './errors.js';
-import { expandNodeSet, foldNodeSet } from './node-set/index.js';
+import { expandNodeSet, foldNodeSet, NodeSetError } from './node-set/index.js';
 
 export type PolicyRule =
   | { readonly rule: 'all' }
@@ -13,6 +13,7 @@ export type PolicyRule =
   | { readonly rule: 'max-percent'; readonly percent: number }
   | { readonly rule: 'must'; readonly drones: readonly string[] };
 
+/** No rules mean `all`. */
 export type Policy = readonly PolicyRule[];
 
 export const POLICY_ALL: Policy = [{ rule: 'all' }];
@@ -37,13 +38,29 @@ function parseRule(text: string, resolve: (expression: string) => readonly strin
   if (text === 'all' || text === 'any') return { rule: text };
   const [key, value] = splitOnce(text);
   if (key === 'max' && value !== undefined) {
-    const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(value);
+    // With an exponent, as very small numbers are written.
+    const match = /^(\d+(?:\.\d+)?(?:e-\d+)?)(%?)$/.exec(value);
     const amount = Number(match?.[1]);
     if (match?.[2] === '%' && amount <= 100) return { rule: 'max-percent', percent: amount };
     if (match?.[2] === '' && Number.isSafeInteger(amount)) return { rule: 'max', count: amount };
   }
-  if (key === 'must' && value !== undefined && value !== '') return { rule: 'must', drones: resolve(value) };
+  if (key === 'must' && value !== undefined && value !== '') return mustRule(text, value, resolve);
   throw new InvalidInputError(`policy '${text}': ${EXPECTED}`);
+}
+
+function mustRule(
+  text: string,
+  expression: string,
+  resolve: (expression: string) => readonly string[],
+): PolicyRule {
+  try {
+    const drones = resolve(expression);
+    if (drones.length > 0) return { rule: 'must', drones };
+  } catch (error) {
+    if (!(error instanceof NodeSetError)) throw error;
+    throw new InvalidInputError(`policy '${text}': ${error.message}`, { cause: error });
+  }
+  throw new InvalidInputError(`policy '${text}': it selects no drone`);
 }
 
 function splitOnce(text: string): [string, string | undefined] {
@@ -53,7 +70,7 @@ function splitOnce(text: string): [string, string | undefined] {
 
 /** The policy as a record holds it; `parsePolicy([text])` gives it back. */
 export function formatPolicy(policy: Policy): string {
-  return policy.map(formatRule).join('; ');
+  return rulesOf(policy).map(formatRule).join('; ');
 }
 
 function formatRule(rule: PolicyRule): string {
@@ -79,7 +96,7 @@ export function policyMet(
   let ok = 0;
   for (const drone of roster) if (isOk(drone)) ok += 1;
   const bad = roster.length - ok;
-  return policy.every((rule) => {
+  return rulesOf(policy).every((rule) => {
     switch (rule.rule) {
       case 'all':
         return bad === 0;
@@ -88,9 +105,14 @@ export function policyMet(
       case 'max':
         return bad <= rule.count;
       case 'max-percent':
-        return bad * 100 <= rule.percent * roster.length;
+        // A quotient is rounded as the number that was written is, so both agree at the boundary.
+        return bad === 0 || (bad * 100) / roster.length <= rule.percent;
       case 'must':
         return rule.drones.every(isOk);
     }
   });
+}
+
+function rulesOf(policy: Policy): Policy {
+  return policy.length === 0 ? POLICY_ALL : policy;
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { describeIssues } from './admit-calls.js';
 import { CALL_STATUSES, OUTCOMES, type CallStatus, type Outcome } from './outcome.js';
-import { checkWireVersion, WIRE_VERSION, WireError } from './wire-version.js';
+import { checkWireVersion, parseWireJson, WIRE_VERSION, WireError } from './wire-version.js';
 
 export interface CallReport {
   readonly method: string;
@@ -64,10 +64,32 @@ export function writeReport(report: Report): string {
 
 /** @throws WireError for version skew and for anything that is no report. */
 export function readReport(json: string): Report {
-  const data: unknown = JSON.parse(json);
+  const data = parseWireJson(json, 'a report');
   checkWireVersion(data, 'report');
   const parsed = schema.safeParse(data);
   if (!parsed.success) throw new WireError(`not a report: ${describeIssues(parsed.error)}`);
   const { v: _version, ...report } = parsed.data;
   return report;
+}
+
+/**
+ * As `readReport`, for those who must go on: a report that cannot be read, such as one of
+ * another version, is a `rejected` one that says why. It costs its own drone, not the tick.
+ */
+export function readReportOrRejection(json: string, drone: string): Report {
+  try {
+    return readReport(json);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    return {
+      drone,
+      outcome: 'rejected',
+      error: { message: error.message },
+      warnings: [],
+      attempts: 1,
+      worker: null,
+      calls: [],
+      timings: { queuedMs: 0, connectMs: 0, runMs: 0 },
+    };
+  }
 }

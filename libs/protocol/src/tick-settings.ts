@@ -1,7 +1,7 @@
 /** What a tick tells the workers beside its batches. All times in milliseconds. */
 import { z } from 'zod';
 import { describeIssues } from './admit-calls.js';
-import { checkWireVersion, WIRE_VERSION, WireError } from './wire-version.js';
+import { checkWireVersion, parseWireJson, WIRE_VERSION, WireError } from './wire-version.js';
 
 export interface TickSettings {
   readonly deadlineMs: number;
@@ -22,7 +22,7 @@ export function writeTickSettings(settings: TickSettings): string {
 
 /** @throws WireError for version skew and for anything that is no tick's settings. */
 export function readTickSettings(json: string): TickSettings {
-  const data: unknown = JSON.parse(json);
+  const data = parseWireJson(json, "a tick's settings");
   checkWireVersion(data, "tick's settings");
   const parsed = schema.safeParse(data);
   if (!parsed.success) throw new WireError(`not a tick's settings: ${describeIssues(parsed.error)}`);

@@ -9,6 +9,15 @@ export class WireError extends Error {
   override readonly name = 'WireError';
 }
 
+/** @throws WireError for what is no JSON; `what` says what it should be. */
+export function parseWireJson(json: string, what: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new WireError(`not ${what}: it is no JSON`, { cause: error });
+  }
+}
+
 /** @throws WireError when `value` was not written by this version. */
 export function checkWireVersion(value: unknown, what: string): void {
   const version = typeof value === 'object' && value !== null && 'v' in value ? value.v : undefined;

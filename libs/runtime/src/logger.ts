@@ -15,13 +15,24 @@ export interface LoggerSettings {
 }
 
 /** @throws InvalidInputError for a level that pino does not know. */
-export function createLogger({ name, level = process.env['MUSTER_LOG_LEVEL'] ?? 'info' }: LoggerSettings): Logger {
+export function createLogger({
+  name,
+  level = process.env['MUSTER_LOG_LEVEL'] ?? 'info',
+}: LoggerSettings): Logger {
   if (!LEVELS.includes(level)) {
-    throw new InvalidInputError(`MUSTER_LOG_LEVEL: '${level}'; expected one of ${LEVELS.join(', ')}`);
+    throw new InvalidInputError(
+      `MUSTER_LOG_LEVEL: '${level}'; expected one of ${LEVELS.join(', ')}`,
+    );
   }
   const colour = process.env['NO_COLOR'] === undefined || process.env['NO_COLOR'] === '';
   const stream = process.stderr.isTTY
-    ? PinoPretty({ destination: 2, sync: true, colorize: colour, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' })
+    ? PinoPretty({
+        destination: 2,
+        sync: true,
+        colorize: colour,
+        ignore: 'pid,hostname',
+        translateTime: 'SYS:HH:MM:ss',
+      })
     : pino.destination({ dest: 2, sync: true });
   return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime }, stream);
 }

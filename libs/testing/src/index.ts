@@ -6,3 +6,7 @@ export type { KnownHostsChanges, LabTarget, SshdLab, SshdLabOptions } from './ss
 export * from './muster-process.js';
 export * from './scratch-dir.js';
 export * from './test-redis.js';
+export * from './gate.js';
+export * from './process-list.js';
+export * from './redis-server.js';
+export * from './until.js';

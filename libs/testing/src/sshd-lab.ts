@@ -9,17 +9,12 @@ import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { makeSshKey, type SshKeyType } from './ssh-keygen.js';
+import { sshdConfig, type SshdSettings } from './sshd-config.js';
 import { findSshd, SshdProcess, type SshdVersion } from './sshd-process.js';
 
-export interface SshdLabOptions {
+export interface SshdLabOptions extends Partial<SshdSettings> {
   /** How many targets. Default 1. */
   readonly targets?: number;
-  /** Kinds of host keys. Default ed25519 only. */
-  readonly hostKeys?: readonly SshKeyType[];
-  /** sshd_config(5), MaxStartups: `start:rate:full`. Default: sshd's own, 10:30:100. */
-  readonly maxStartups?: string;
-  /** sshd_config(5), MaxSessions. Default: sshd's own, 10. */
-  readonly maxSessions?: number;
 }
 
 export interface LabTarget {
@@ -161,40 +156,6 @@ function knownHosts(
         .map(([, key]) => `${marker}[${address}]:${port} ${key}\n`);
     });
   return lines.join('');
-}
-
-function sshdConfig(
-  directory: string,
-  port: number,
-  kinds: readonly SshKeyType[],
-  { maxStartups, maxSessions }: SshdLabOptions,
-  [major, minor]: SshdVersion,
-): string {
-  const penalties = major > 9 || (major === 9 && minor >= 8);
-  return [
-    // One socket for all addresses, since sshd listens on 16 at most; but for this machine only.
-    'ListenAddress 0.0.0.0',
-    `Port ${port}`,
-    'AllowUsers *@127.0.0.0/8',
-    ...kinds.map((kind) => `HostKey ${join(directory, `host_${kind}`)}`),
-    `AuthorizedKeysFile ${join(directory, 'authorized_keys')}`,
-    'StrictModes no',
-    'UsePAM no',
-    'PidFile none',
-    'PermitRootLogin yes',
-    'PasswordAuthentication no',
-    'KbdInteractiveAuthentication no',
-    'PrintMotd no',
-    // bash under sshd reads ~/.bashrc unless it takes itself for a nested shell; whoever runs
-    // the tests may have a slow one.
-    'SetEnv SHLVL=1',
-    'LogLevel INFO',
-    ...(maxStartups === undefined ? [] : [`MaxStartups ${maxStartups}`]),
-    ...(maxSessions === undefined ? [] : [`MaxSessions ${maxSessions}`]),
-    // A test of wrong keys must not shut out the tests after it.
-    ...(penalties ? ['PerSourcePenalties no'] : []),
-    '',
-  ].join('\n');
 }
 
 async function freePort(): Promise<number> {

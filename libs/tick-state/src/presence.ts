@@ -57,7 +57,11 @@ export async function heartbeat(
     [keys.workers(prefix), keys.presence(prefix)],
     [presence.id, JSON.stringify(presence), prefix, FORGET_MS, ...held],
   );
-  return (reply as [string, ClosingReason, string][]).map(([tick, reason, text]) => ({ tick, reason, text }));
+  return (reply as [string, ClosingReason, string][]).map(([tick, reason, text]) => ({
+    tick,
+    reason,
+    text,
+  }));
 }
 
 /** Takes the worker off the list, when it leaves in good order. */
@@ -68,8 +72,12 @@ export async function leave(store: TickStore, id: string): Promise<void> {
 
 const LIVING = defineScript(`
 local living = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. (now() - tonumber(ARGV[1])), '+inf')
-if #living == 0 then return {} end
-return redis.call('HMGET', KEYS[2], unpack(living))
+local presences = {}
+for from = 1, #living, 1000 do
+  local some = redis.call('HMGET', KEYS[2], unpack(living, from, math.min(from + 999, #living)))
+  for i = 1, #some do presences[#presences + 1] = some[i] end
+end
+return presences
 `);
 
 /** The workers that were heard of within their lease. */
@@ -81,7 +89,9 @@ export async function livingWorkers(store: TickStore): Promise<Presence[]> {
     [keys.workers(prefix), keys.presence(prefix)],
     [TIMING.workerLeaseMs],
   );
-  return (reply as (string | null)[]).filter((text) => text !== null).map((text) => JSON.parse(text) as Presence);
+  return (reply as (string | null)[])
+    .filter((text) => text !== null)
+    .map((text) => JSON.parse(text) as Presence);
 }
 
 /** The queues that a worker takes batches from. */

@@ -45,7 +45,9 @@ export async function runScript(
 /** The reply of a script as a list of texts and numbers; its first item names what happened. */
 export function readReply(reply: unknown): [string, ...string[]] {
   if (!Array.isArray(reply) || reply.length === 0) {
-    throw new Error(`a script of the tick's state gave an unexpected reply: ${JSON.stringify(reply)}`);
+    throw new Error(
+      `a script of the tick's state gave an unexpected reply: ${JSON.stringify(reply)}`,
+    );
   }
   const [word, ...rest] = reply.map(String);
   return [word ?? '', ...rest];

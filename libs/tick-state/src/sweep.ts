@@ -41,7 +41,9 @@ export async function expiredTicks(store: TickStore, retention: Retention): Prom
     [keys.ticks(store.prefix)],
     [retention.count, retention.ageMs],
   )) as string[];
-  const states = await Promise.all(old.map((tick) => store.redis.hget(keys.tick(store.prefix, tick), 'state')));
+  const states = await Promise.all(
+    old.map((tick) => store.redis.hget(keys.tick(store.prefix, tick), 'state')),
+  );
   return old.filter((_, index) => states[index] === 'closed' || states[index] === null);
 }
 

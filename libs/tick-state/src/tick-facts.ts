@@ -23,16 +23,24 @@ export interface TickFacts {
 }
 
 /** Undefined when there is no such tick, or none any more. */
-export async function readTickFacts(store: TickStore, tick: string): Promise<TickFacts | undefined> {
+export async function readTickFacts(
+  store: TickStore,
+  tick: string,
+): Promise<TickFacts | undefined> {
   return parseFacts(await store.redis.hgetall(keys.tick(store.prefix, tick)));
 }
 
 /** The facts of several ticks in one round trip; those that are gone are left out. */
-export async function readManyTickFacts(store: TickStore, ticks: readonly string[]): Promise<TickFacts[]> {
+export async function readManyTickFacts(
+  store: TickStore,
+  ticks: readonly string[],
+): Promise<TickFacts[]> {
   const found: TickFacts[] = [];
   for (let from = 0; from < ticks.length; from += 200) {
     const some = ticks.slice(from, from + 200);
-    const hashes = await Promise.all(some.map((tick) => store.redis.hgetall(keys.tick(store.prefix, tick))));
+    const hashes = await Promise.all(
+      some.map((tick) => store.redis.hgetall(keys.tick(store.prefix, tick))),
+    );
     for (const hash of hashes) {
       const facts = parseFacts(hash);
       if (facts !== undefined) found.push(facts);
@@ -42,7 +50,11 @@ export async function readManyTickFacts(store: TickStore, ticks: readonly string
 }
 
 function parseFacts(hash: Record<string, string>): TickFacts | undefined {
-  const { tick, lane, state } = hash as { tick?: string; lane?: string; state?: TickFacts['state'] };
+  const { tick, lane, state } = hash as {
+    tick?: string;
+    lane?: string;
+    state?: TickFacts['state'];
+  };
   if (tick === undefined || lane === undefined || state === undefined) return undefined;
   return {
     tick,

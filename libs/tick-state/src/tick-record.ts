@@ -4,7 +4,7 @@ import {
   describeFailure,
   expandNodeSet,
   keys,
-  readReport,
+  readReportOrRejection,
   type Call,
   type DroneEntry,
   type Failure,
@@ -52,7 +52,7 @@ export async function* readEntries(
     const stored = await readStored(store, facts.tick, some);
     for (const [index, { drone, batch }] of some.entries()) {
       const own = stored[index];
-      if (own !== undefined) {
+      if (own !== undefined && own.calls.length > 0) {
         yield [drone, own];
         continue;
       }
@@ -61,7 +61,9 @@ export async function* readEntries(
         names = (await readBatch(store, facts.tick, batch)).map((call) => call.method);
         methods.set(batch, names);
       }
-      yield [drone, entryWithoutReport(missing.get(drone), names)];
+      // A worker that could not read its batch says nothing of the calls.
+      const entry = own && { ...own, calls: callsNotReported(names, own.outcome ?? 'rejected') };
+      yield [drone, entry ?? entryWithoutReport(missing.get(drone), names)];
     }
   }
 }
@@ -79,7 +81,7 @@ async function readStored(
   ]);
   return reports.map((report, index) => {
     if (report === null) return undefined;
-    return entryOf(report, outputs[index] ?? '[]');
+    return entryOf(report, names[index] ?? '', outputs[index] ?? '[]');
   });
 }
 
@@ -93,8 +95,8 @@ export async function readReportedEntry(
   return entry;
 }
 
-function entryOf(report: string, outputs: string): DroneEntry {
-  const { drone: _drone, ...said } = readReport(report);
+function entryOf(report: string, drone: string, outputs: string): DroneEntry {
+  const { drone: _drone, ...said } = readReportOrRejection(report, drone);
   return { ...said, results: JSON.parse(outputs) as unknown[] };
 }
 
@@ -106,7 +108,10 @@ function missingByDrone(facts: TickFacts): Map<string, MissingEntry> {
   return byDrone;
 }
 
-function entryWithoutReport(missing: MissingEntry | undefined, methods: readonly string[]): DroneEntry {
+function entryWithoutReport(
+  missing: MissingEntry | undefined,
+  methods: readonly string[],
+): DroneEntry {
   if (missing === undefined) {
     // The tick is still running, and so may be this drone.
     return {

@@ -23,7 +23,11 @@ interface DroneStanding {
   readonly lastTick: string | null;
 }
 
-export async function runFleet(options: { redis?: string; fleet?: string; json?: boolean }): Promise<number> {
+export async function runFleet(options: {
+  redis?: string;
+  fleet?: string;
+  json?: boolean;
+}): Promise<number> {
   const fleet = await chooseFleet(options.fleet);
   return withStore(options.redis, async (store) => {
     const workers = await livingWorkers(store);
@@ -49,7 +53,10 @@ async function standings(
     const entry = file.get(name);
     if (entry === undefined) continue;
     const { transport, site, address, enabled, tags } = entry;
-    const said = last[name] === undefined ? undefined : (JSON.parse(last[name]) as { outcome: Outcome; tick: string });
+    const said =
+      last[name] === undefined
+        ? undefined
+        : (JSON.parse(last[name]) as { outcome: Outcome; tick: string });
     const isServed = served.has(transport === 'agent' ? droneQueue(name) : siteQueue(site));
     const health = healthOf(enabled, isServed, said?.outcome);
     drones.set(name, {
@@ -73,7 +80,11 @@ function healthOf(enabled: boolean, served: boolean, last: Outcome | undefined):
   return last === 'ok' ? 'ok' : 'bad';
 }
 
-function fleetText(drones: ReadonlyMap<string, DroneStanding>, workers: readonly Presence[], colours: Colours): string {
+function fleetText(
+  drones: ReadonlyMap<string, DroneStanding>,
+  workers: readonly Presence[],
+  colours: Colours,
+): string {
   const groups = new Map<string, { names: string[]; standing: DroneStanding }>();
   for (const [name, standing] of drones) {
     const { health, lastOutcome, site, transport } = standing;
@@ -82,15 +93,26 @@ function fleetText(drones: ReadonlyMap<string, DroneStanding>, workers: readonly
     group.names.push(name);
     groups.set(key, group);
   }
-  const paint = { ok: colours.green, bad: colours.red, unknown: colours.dim, unserved: colours.yellow, disabled: colours.dim };
+  const paint = {
+    ok: colours.green,
+    bad: colours.red,
+    unknown: colours.dim,
+    unserved: colours.yellow,
+    disabled: colours.dim,
+  };
   const lines = [...groups.values()].map(({ names, standing }) => {
     const { health, lastOutcome, site, transport } = standing;
     const last = lastOutcome === null ? 'never called' : `last ${lastOutcome}`;
     return `${paint[health](health.padEnd(9))} ${colours.bold(foldNodeSet(names))} (${String(names.length)}) ${transport}, site ${site}, ${last}`;
   });
   const hands = workers.map((worker) => {
-    const serves = [...worker.sites.map((site) => `site ${site}`), ...worker.drones.map((drone) => `drone ${drone}`)];
+    const serves = [
+      ...worker.sites.map((site) => `site ${site}`),
+      ...worker.drones.map((drone) => `drone ${drone}`),
+    ];
     return `worker    ${colours.bold(worker.id)} ${serves.join(', ')}; ${String(worker.active)} of ${String(worker.concurrency)} batches, version ${worker.version}`;
   });
-  return [...lines, ...(hands.length === 0 ? [colours.yellow('no worker lives')] : hands)].map((line) => `${line}\n`).join('');
+  return [...lines, ...(hands.length === 0 ? [colours.yellow('no worker lives')] : hands)]
+    .map((line) => `${line}\n`)
+    .join('');
 }

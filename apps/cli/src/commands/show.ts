@@ -5,10 +5,17 @@ import { print } from '../output/streams.js';
 import { tickText } from '../output/tick-text.js';
 import { requireTick, withStore } from './reading.js';
 
-export async function runShow(tick: string, options: { redis?: string; json?: boolean }): Promise<number> {
+export async function runShow(
+  tick: string,
+  options: { redis?: string; json?: boolean },
+): Promise<number> {
   return withStore(options.redis, async (store) => {
     const record = await readRecord(store, await requireTick(store, tick));
-    await print(options.json === true ? `${JSON.stringify(record)}\n` : tickText(record, coloursFor(process.stdout)));
+    await print(
+      options.json === true
+        ? `${JSON.stringify(record)}\n`
+        : tickText(record, coloursFor(process.stdout)),
+    );
     return EXIT.ok;
   });
 }

@@ -36,7 +36,9 @@ export async function chooseAddressees(
       ? { drones: selected, callsFor: given }
       : await failedOf(flags.rerunFailed, selected, given, redis);
   if (callsFor === undefined) {
-    throw new InvalidInputError("no calls: give a command behind '--', or --call METHOD, or --calls FILE");
+    throw new InvalidInputError(
+      "no calls: give a command behind '--', or --call METHOD, or --calls FILE",
+    );
   }
   const addressed = drones.filter((drone) => callsFor(drone.hostname).length > 0);
   if (addressed.length === 0) throw new InvalidInputError('no selected drone has a call');
@@ -48,7 +50,10 @@ export async function chooseAddressees(
       for (const drone of addressed) {
         drone.clearCallQueue();
         for (const { call } of callsFor(drone.hostname)) {
-          const { method, args, ...options } = call as { method: string; args?: Record<string, unknown> };
+          const { method, args, ...options } = call as {
+            method: string;
+            args?: Record<string, unknown>;
+          };
           drone.queueCall(method, args, options);
         }
       }
@@ -61,7 +66,8 @@ export function selectDrones(fleet: DroneFleet, flag: string, expression: string
   try {
     return fleet.select(expression);
   } catch (error) {
-    if (error instanceof InvalidInputError) throw new InvalidInputError(`${flag}: ${error.message}`, { cause: error });
+    if (error instanceof InvalidInputError)
+      throw new InvalidInputError(`${flag}: ${error.message}`, { cause: error });
     throw error;
   }
 }
@@ -71,20 +77,30 @@ export function methodsKnown(registry: MethodRegistry): KnownMethods {
   return { ...(Object.fromEntries(registry) as Record<string, MethodSpec>), ...BUILT_IN_METHODS };
 }
 
-function checkCalls(drones: readonly Drone[], callsFor: CallsFor, methods: KnownMethods, sharedRedis: boolean): void {
+function checkCalls(
+  drones: readonly Drone[],
+  callsFor: CallsFor,
+  methods: KnownMethods,
+  sharedRedis: boolean,
+): void {
   const checked = new Set<readonly GivenCall[]>();
   for (const drone of drones) {
     const calls = callsFor(drone.hostname);
     if (checked.has(calls)) continue;
     checked.add(calls);
     const ours = calls.filter(({ call }) => !sharedRedis || isKnown(call, methods));
-    admitCalls(ours.map(({ call }) => call), methods, (index) => ours[index]?.place ?? 'calls');
+    admitCalls(
+      ours.map(({ call }) => call),
+      methods,
+      (index) => ours[index]?.place ?? 'calls',
+    );
   }
 }
 
 /** Anything but a well-formed call of a method that is not known here. */
 function isKnown(call: unknown, methods: KnownMethods): boolean {
-  const method = typeof call === 'object' && call !== null && 'method' in call ? call.method : undefined;
+  const method =
+    typeof call === 'object' && call !== null && 'method' in call ? call.method : undefined;
   return typeof method !== 'string' || Object.hasOwn(methods, method);
 }
 
@@ -96,14 +112,18 @@ async function failedOf(
   redisUrl: string | undefined,
 ): Promise<{ drones: Drone[]; callsFor: CallsFor }> {
   if (redisUrl === undefined) {
-    throw new InvalidInputError(`--rerun-failed ${tick}: needs the Redis that holds the tick; give --redis URL or start muster up`);
+    throw new InvalidInputError(
+      `--rerun-failed ${tick}: needs the Redis that holds the tick; give --redis URL or start muster up`,
+    );
   }
   const redis = await openRedis(redisUrl);
   try {
     const store = { redis, prefix: DEFAULT_PREFIX };
     const facts = await readTickFacts(store, tick);
-    if (facts === undefined) throw new InvalidInputError(`--rerun-failed ${tick}: there is no such tick`);
-    if (facts.state !== 'closed') throw new InvalidInputError(`--rerun-failed ${tick}: it is still running`);
+    if (facts === undefined)
+      throw new InvalidInputError(`--rerun-failed ${tick}: there is no such tick`);
+    if (facts.state !== 'closed')
+      throw new InvalidInputError(`--rerun-failed ${tick}: it is still running`);
     const byName = new Map(selected.map((drone) => [drone.hostname, drone]));
     const roster = await readTickRoster(store, tick);
     const batchOf = new Map(roster.map(({ drone, batch }) => [drone, batch]));
@@ -116,9 +136,15 @@ async function failedOf(
       const batch = batchOf.get(name) ?? 0;
       if (given !== undefined || batches.has(batch)) continue;
       const calls = await readBatch(store, tick, batch);
-      batches.set(batch, calls.map((call, index) => ({ call, place: `${tick}: call ${String(index)}` })));
+      batches.set(
+        batch,
+        calls.map((call, index) => ({ call, place: `${tick}: call ${String(index)}` })),
+      );
     }
-    if (drones.length === 0) throw new InvalidInputError(`--rerun-failed ${tick}: none of the selected drones was bad in it`);
+    if (drones.length === 0)
+      throw new InvalidInputError(
+        `--rerun-failed ${tick}: none of the selected drones was bad in it`,
+      );
     return { drones, callsFor: given ?? ((name) => batches.get(batchOf.get(name) ?? -1) ?? []) };
   } finally {
     await closeRedis(redis);

@@ -35,10 +35,14 @@ export interface TickTimes {
 /** @throws InvalidInputError that names the flag. */
 export function readTickFlags(flags: TickFlags): TickTimes {
   if (!isName(flags.lane)) {
-    throw new InvalidInputError(`--lane '${flags.lane}': expected letters, digits, dots, dashes and underscores`);
+    throw new InvalidInputError(
+      `--lane '${flags.lane}': expected letters, digits, dots, dashes and underscores`,
+    );
   }
-  if (flags.json === true && flags.jsonl === true) throw new InvalidInputError('--json and --jsonl: give only one of them');
-  if (!flags.wait && flags.every !== undefined) throw new InvalidInputError('--every and --no-wait: give only one of them');
+  if (flags.json === true && flags.jsonl === true)
+    throw new InvalidInputError('--json and --jsonl: give only one of them');
+  if (!flags.wait && flags.every !== undefined)
+    throw new InvalidInputError('--every and --no-wait: give only one of them');
   return {
     deadlineMs: parseDuration(flags.deadline, '--deadline'),
     connectTimeoutMs: parseDuration(flags.connectTimeout, '--connect-timeout'),

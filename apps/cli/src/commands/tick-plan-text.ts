@@ -22,13 +22,17 @@ function groups(plan: TickPlan): PlannedGroup[] {
 export function planText(plan: TickPlan): string {
   const lines = groups(plan).flatMap(({ drones, queue, calls }) => [
     `${foldNodeSet(drones)} (${String(drones.length)}, through ${queue})`,
-    ...calls.map(({ method, args, effect }) => `  ${method} ${oneLine(JSON.stringify(args), 120)} [${effect}]`),
+    ...calls.map(
+      ({ method, args, effect }) => `  ${method} ${oneLine(JSON.stringify(args), 120)} [${effect}]`,
+    ),
   ]);
   const count = plan.drones.length;
   return `${[...lines, `dry run: ${String(count)} drone${count === 1 ? '' : 's'}, nothing was enqueued`].join('\n')}\n`;
 }
 
 export function planJson(plan: TickPlan): string {
-  const drones = Object.fromEntries(plan.drones.map(({ drone, queue, calls }) => [drone, { queue, calls }]));
+  const drones = Object.fromEntries(
+    plan.drones.map(({ drone, queue, calls }) => [drone, { queue, calls }]),
+  );
   return `${JSON.stringify({ dryRun: true, drones })}\n`;
 }

@@ -9,7 +9,12 @@ import { coloursFor } from '../output/colours.js';
 import { startProgress } from '../output/progress.js';
 import { print } from '../output/streams.js';
 import { tickText } from '../output/tick-text.js';
-import { chooseAddressees, methodsKnown, selectDrones, type Addressees } from './tick-addressees.js';
+import {
+  chooseAddressees,
+  methodsKnown,
+  selectDrones,
+  type Addressees,
+} from './tick-addressees.js';
 import { readTickFlags, type TickFlags } from './tick-options.js';
 import { planJson, planText } from './tick-plan-text.js';
 import { setStage } from './tick-stage.js';
@@ -19,10 +24,14 @@ export async function runTick(flags: TickFlags, argv: readonly string[]): Promis
   const fleet = await chooseFleet(flags.fleet);
   const registry = await loadMethods(flags.methods);
   const methods = methodsKnown(registry);
-  const policy = parsePolicy(flags.policy, (expression) => selectDrones(fleet, '--policy must', expression).map(String));
+  const policy = parsePolicy(flags.policy, (expression) =>
+    selectDrones(fleet, '--policy must', expression).map(String),
+  );
   const redis = chooseRedis(flags.redis);
   if (!flags.wait && redis === undefined) {
-    throw new InvalidInputError('--no-wait needs a Redis that outlives this command: give --redis URL or start muster up');
+    throw new InvalidInputError(
+      '--no-wait needs a Redis that outlives this command: give --redis URL or start muster up',
+    );
   }
   const addressees = await chooseAddressees(flags, argv, fleet, methods, redis);
   if (flags.dryRun === true) {
@@ -35,7 +44,14 @@ export async function runTick(flags: TickFlags, argv: readonly string[]): Promis
   const log = createLogger({ name: 'tick', level: process.env['MUSTER_LOG_LEVEL'] ?? 'warn' });
   const interruption = listenForSignals();
   const withWorker = redis === undefined || flags.withWorker === true;
-  const stage = await setStage({ redis, withWorker, fleet, methods: registry, concurrency: flags.concurrency, log });
+  const stage = await setStage({
+    redis,
+    withWorker,
+    fleet,
+    methods: registry,
+    concurrency: flags.concurrency,
+    log,
+  });
   let queue: DroneTaskQueue | undefined;
   const close = async () => {
     await queue?.close();
@@ -61,11 +77,19 @@ export async function runTick(flags: TickFlags, argv: readonly string[]): Promis
   }
 }
 
-async function startOnly(queue: DroneTaskQueue, { drones, queueCalls }: Addressees, flags: TickFlags): Promise<number> {
+async function startOnly(
+  queue: DroneTaskQueue,
+  { drones, queueCalls }: Addressees,
+  flags: TickFlags,
+): Promise<number> {
   queueCalls();
   await queue.execute(drones, { wait: false });
   await queue.detach();
-  await print(flags.json === true ? `${JSON.stringify({ tick: queue.lastTick })}\n` : `${queue.lastTick ?? ''}\n`);
+  await print(
+    flags.json === true
+      ? `${JSON.stringify({ tick: queue.lastTick })}\n`
+      : `${queue.lastTick ?? ''}\n`,
+  );
   return EXIT.ok;
 }
 
@@ -89,7 +113,8 @@ async function repeat(
     if (signal !== null) return SIGNAL_EXIT[signal];
     if (everyMs === undefined) return record?.status === 'ok' ? EXIT.ok : EXIT.failed;
     await delay(began + everyMs - performance.now(), interruption.aborted);
-    if (interruption.signal() !== null && record !== null) return SIGNAL_EXIT[interruption.signal() ?? 'SIGINT'];
+    if (interruption.signal() !== null && record !== null)
+      return SIGNAL_EXIT[interruption.signal() ?? 'SIGINT'];
   }
 }
 
@@ -109,7 +134,8 @@ async function runOne(
   try {
     const onReport = (drone: Drone, entry: DroneEntry) => {
       progress.reported(entry);
-      if (flags.jsonl === true) void print(`${JSON.stringify({ drone: drone.hostname, ...entry })}\n`);
+      if (flags.jsonl === true)
+        void print(`${JSON.stringify({ drone: drone.hostname, ...entry })}\n`);
     };
     // Reports are followed one by one only where somebody looks.
     const watched = flags.jsonl === true || process.stderr.isTTY;

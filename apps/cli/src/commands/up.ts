@@ -19,19 +19,34 @@ export interface UpOptions {
 export async function runUp(options: UpOptions): Promise<number> {
   const running = readUpNote();
   if (running !== undefined) {
-    throw new InvalidInputError(`muster up runs already (pid ${String(running.pid)}), with the state in ${stateDir()}`);
+    throw new InvalidInputError(
+      `muster up runs already (pid ${String(running.pid)}), with the state in ${stateDir()}`,
+    );
   }
   const { file: fleet } = await chooseFleet(options.fleet);
   const methods = await loadMethods(options.methods);
   const log = createLogger({ name: 'up' });
-  const own = options.redis === undefined ? await startPrivateRedis({ dataDir: join(stateDir(), 'redis') }) : undefined;
+  const own =
+    options.redis === undefined
+      ? await startPrivateRedis({ dataDir: join(stateDir(), 'redis') })
+      : undefined;
   const url = own?.url ?? options.redis ?? '';
   const redis = await openRedis(url);
   const store = { redis, prefix: DEFAULT_PREFIX };
   const combiner = new Combiner({ store, log });
   const sites = [...new Set(['default', ...fleet.sites()])];
   const { concurrency } = options;
-  const worker = new DroneWorker({ store, sites, drones: [], fleet, methods, concurrency, drainMs: 10_000, version: musterVersion(), log });
+  const worker = new DroneWorker({
+    store,
+    sites,
+    drones: [],
+    fleet,
+    methods,
+    concurrency,
+    drainMs: 10_000,
+    version: musterVersion(),
+    log,
+  });
   await combiner.start();
   await worker.start();
   writeUpNote({ pid: process.pid, redis: url });

@@ -25,7 +25,9 @@ export async function runWorker(options: WorkerOptions): Promise<number> {
   const sites = options.site.length + options.drone.length === 0 ? ['default'] : options.site;
   const path = fleetPath(options.fleet);
   if (path === undefined && sites.length > 0) {
-    throw new InvalidInputError('a near worker needs the fleet file: give --fleet FILE or set MUSTER_FLEET');
+    throw new InvalidInputError(
+      'a near worker needs the fleet file: give --fleet FILE or set MUSTER_FLEET',
+    );
   }
   const fleet = path === undefined ? undefined : (await loadFleet(path)).file;
   const methods = await loadMethods(options.methods);
@@ -43,7 +45,10 @@ export async function runWorker(options: WorkerOptions): Promise<number> {
     log,
   });
   await worker.start();
-  log.info({ worker: worker.id, sites, drones: options.drone, concurrency: options.concurrency }, 'ready');
+  log.info(
+    { worker: worker.id, sites, drones: options.drone, concurrency: options.concurrency },
+    'ready',
+  );
   return serve(
     {
       stop: async () => {

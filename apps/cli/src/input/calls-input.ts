@@ -24,10 +24,13 @@ export type CallsFor = (drone: string) => readonly GivenCall[];
  * @throws InvalidInputError that names the place, with line and column in a file.
  */
 export async function readCalls({ argv, call, calls }: CallSources): Promise<CallsFor | undefined> {
-  const given = [argv.length > 0 && '-- ARGV', call.length > 0 && '--call', calls !== undefined && '--calls'].filter(
-    (name) => name !== false,
-  );
-  if (given.length > 1) throw new InvalidInputError(`${given.join(' and ')}: give only one of them`);
+  const given = [
+    argv.length > 0 && '-- ARGV',
+    call.length > 0 && '--call',
+    calls !== undefined && '--calls',
+  ].filter((name) => name !== false);
+  if (given.length > 1)
+    throw new InvalidInputError(`${given.join(' and ')}: give only one of them`);
   if (calls !== undefined) return readCallsFile(calls);
   if (call.length > 0) {
     const parsed = call.map(parseCallOption);
@@ -51,7 +54,9 @@ async function readCallsFile(path: string): Promise<CallsFor> {
     text = await readFile(path === '-' ? '/dev/stdin' : path, 'utf8');
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new InvalidInputError(`--calls ${path}: ${missing ? 'no such file' : error instanceof Error ? error.message : String(error)}`);
+    throw new InvalidInputError(
+      `--calls ${path}: ${missing ? 'no such file' : error instanceof Error ? error.message : String(error)}`,
+    );
   }
   const value = parseText(text, path);
   if (Array.isArray(value)) {
@@ -59,11 +64,14 @@ async function readCallsFile(path: string): Promise<CallsFor> {
     return () => calls;
   }
   if (typeof value !== 'object' || value === null) {
-    throw new InvalidInputError(`${path}:1:1: expected a list of calls, or a map from node set to list`);
+    throw new InvalidInputError(
+      `${path}:1:1: expected a list of calls, or a map from node set to list`,
+    );
   }
   const byDrone = new Map<string, GivenCall[]>();
   for (const [nodeSet, calls] of Object.entries(value)) {
-    if (!Array.isArray(calls)) throw new InvalidInputError(`${path}: ${nodeSet}: expected a list of calls`);
+    if (!Array.isArray(calls))
+      throw new InvalidInputError(`${path}: ${nodeSet}: expected a list of calls`);
     for (const drone of expand(nodeSet, path)) {
       byDrone.set(drone, [...(byDrone.get(drone) ?? []), ...placed(calls, `${path}: ${nodeSet}`)]);
     }

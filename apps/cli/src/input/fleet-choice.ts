@@ -6,7 +6,10 @@ import { loadFleet, type DroneFleet } from '@muster/producer';
 const HERE = 'fleet.yaml';
 
 /** The path, or undefined when none is given and none lies here. */
-export function fleetPath(option: string | undefined, env: NodeJS.ProcessEnv = process.env): string | undefined {
+export function fleetPath(
+  option: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): string | undefined {
   if (option !== undefined) return option;
   const own = env['MUSTER_FLEET'];
   if (own !== undefined && own !== '') return own;
@@ -17,7 +20,9 @@ export function fleetPath(option: string | undefined, env: NodeJS.ProcessEnv = p
 export async function chooseFleet(option: string | undefined): Promise<DroneFleet> {
   const path = fleetPath(option);
   if (path === undefined) {
-    throw new InvalidInputError(`no fleet file: give --fleet FILE, set MUSTER_FLEET, or put a ${HERE} here`);
+    throw new InvalidInputError(
+      `no fleet file: give --fleet FILE, set MUSTER_FLEET, or put a ${HERE} here`,
+    );
   }
   return loadFleet(path);
 }

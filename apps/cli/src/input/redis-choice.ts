@@ -4,7 +4,10 @@ import { parseRedisUrl } from '@muster/runtime';
 import { readUpNote } from './up-file.js';
 
 /** The URL, or undefined when there is none. @throws InvalidInputError for a bad URL. */
-export function chooseRedis(option: string | undefined, env: NodeJS.ProcessEnv = process.env): string | undefined {
+export function chooseRedis(
+  option: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): string | undefined {
   const own = env['MUSTER_REDIS_URL'];
   const given = option ?? (own === undefined || own === '' ? undefined : own);
   if (given !== undefined) {
@@ -18,5 +21,7 @@ export function chooseRedis(option: string | undefined, env: NodeJS.ProcessEnv =
 export function requireRedis(option: string | undefined): string {
   const url = chooseRedis(option);
   if (url !== undefined) return url;
-  throw new InfrastructureError('no Redis: give --redis URL, set MUSTER_REDIS_URL, or start muster up');
+  throw new InfrastructureError(
+    'no Redis: give --redis URL, set MUSTER_REDIS_URL, or start muster up',
+  );
 }

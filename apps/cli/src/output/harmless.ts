@@ -10,4 +10,7 @@ export function harmless(text: string): string {
 }
 
 /** All C0 but tab and newline, DEL, C1, and what turns the direction of text. */
-const CONTROL = new RegExp('[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]', 'g');
+const CONTROL = new RegExp(
+  '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]',
+  'g',
+);

@@ -8,7 +8,10 @@ export interface Progress {
   stop(): void;
 }
 
-export function startProgress(drones: number, stream: NodeJS.WriteStream = process.stderr): Progress {
+export function startProgress(
+  drones: number,
+  stream: NodeJS.WriteStream = process.stderr,
+): Progress {
   if (!stream.isTTY) return { reported: () => undefined, stop: () => undefined };
   const colours = coloursFor(stream);
   const bar = new SingleBar({

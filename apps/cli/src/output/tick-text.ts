@@ -1,10 +1,23 @@
 /** A tick's result for people: equal results under their node set, the bad drones by reason, one summary line. */
-import { foldNodeSet, formatDuration, groupByReason, oneLine, type DroneEntry, type Misfortune, type TickRecord } from '@muster/protocol';
+import {
+  foldNodeSet,
+  formatDuration,
+  groupByReason,
+  oneLine,
+  type DroneEntry,
+  type Misfortune,
+  type TickRecord,
+} from '@muster/protocol';
 import type { Colours } from './colours.js';
 import { harmless } from './harmless.js';
 
 export function tickText(record: TickRecord, colours: Colours): string {
-  return [...goodGroups(record, colours), ...badLines(record, colours), ...warningLines(record, colours), summary(record, colours)]
+  return [
+    ...goodGroups(record, colours),
+    ...badLines(record, colours),
+    ...warningLines(record, colours),
+    summary(record, colours),
+  ]
     .map((part) => `${part}\n`)
     .join('');
 }
@@ -24,7 +37,9 @@ function goodGroups(record: TickRecord, colours: Colours): string[] {
     .map(({ drones, entry }) => {
       const count = drones.length === 1 ? '' : colours.dim(` (${String(drones.length)})`);
       const head = `${colours.green('●')} ${colours.bold(foldNodeSet(drones))}${count}`;
-      const body = entry.results.map((result, index) => resultText(entry.calls[index]?.method ?? '', result));
+      const body = entry.results.map((result, index) =>
+        resultText(entry.calls[index]?.method ?? '', result),
+      );
       const lines = body.join('').trimEnd();
       return lines === '' ? head : `${head}\n${indent(lines)}`;
     });
@@ -33,7 +48,10 @@ function goodGroups(record: TickRecord, colours: Colours): string[] {
 function resultText(method: string, result: unknown): string {
   if (method === 'exec' && isExecResult(result)) {
     const said = [result.stdout, result.stderr].map((text) => endWithLine(harmless(text))).join('');
-    const exit = result.exitCode === 0 ? '' : `${result.signal === null ? `exit ${String(result.exitCode)}` : `ended by ${result.signal}`}\n`;
+    const exit =
+      result.exitCode === 0
+        ? ''
+        : `${result.signal === null ? `exit ${String(result.exitCode)}` : `ended by ${result.signal}`}\n`;
     return said + exit + (result.truncated ? '… (cut at maxOutputBytes)\n' : '');
   }
   if (method === 'read' && isReadResult(result)) return endWithLine(harmless(result.content));
@@ -43,12 +61,23 @@ function resultText(method: string, result: unknown): string {
 
 function isExecResult(
   result: unknown,
-): result is { exitCode: number | null; signal: string | null; stdout: string; stderr: string; truncated: boolean } {
+): result is {
+  exitCode: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+  truncated: boolean;
+} {
   return typeof result === 'object' && result !== null && 'stdout' in result && 'stderr' in result;
 }
 
 function isReadResult(result: unknown): result is { content: string } {
-  return typeof result === 'object' && result !== null && 'encoding' in result && result.encoding === 'utf8';
+  return (
+    typeof result === 'object' &&
+    result !== null &&
+    'encoding' in result &&
+    result.encoding === 'utf8'
+  );
 }
 
 function badLines(record: TickRecord, colours: Colours): string[] {
@@ -74,7 +103,10 @@ function warningLines(record: TickRecord, colours: Colours): string[] {
 }
 
 /** `93 of 100 drones ok in 4.2s, 6 unreachable, 1 call_failed · tick default-42`. */
-export function summary(record: Pick<TickRecord, 'tick' | 'status' | 'counts' | 'durationMs' | 'drones' | 'policy'>, colours: Colours): string {
+export function summary(
+  record: Pick<TickRecord, 'tick' | 'status' | 'counts' | 'durationMs' | 'drones' | 'policy'>,
+  colours: Colours,
+): string {
   const { counts, status, tick, durationMs } = record;
   const size = Object.keys(record.drones).length;
   const ok = counts.ok ?? 0;
@@ -84,8 +116,10 @@ export function summary(record: Pick<TickRecord, 'tick' | 'status' | 'counts' | 
     .join('');
   const time = durationMs === null ? '' : ` in ${formatDuration(durationMs)}`;
   const text = `${String(ok)} of ${String(size)} drone${size === 1 ? '' : 's'} ok${time}${others}`;
-  const policy = status === 'failed' && record.policy !== 'all' ? ` (policy ${record.policy} not met)` : '';
-  const verdict = status === 'ok' ? colours.green(text) : status === 'running' ? text : colours.red(text);
+  const policy =
+    status === 'failed' && record.policy !== 'all' ? ` (policy ${record.policy} not met)` : '';
+  const verdict =
+    status === 'ok' ? colours.green(text) : status === 'running' ? text : colours.red(text);
   return `${verdict}${policy}${colours.dim(` · tick ${tick} ${status}`)}`;
 }
 

@@ -3,21 +3,34 @@ import { describeIssues, type Call } from '@muster/protocol';
 import type { DroneEntry } from '@muster/fleet';
 import type { MethodRegistry } from '../methods/registry.js';
 
-export type Admission = { ok: true } | { ok: false; message: string; call?: number };
+export type Admission =
+  { ok: true; drone: DroneEntry } | { ok: false; message: string; call?: number };
 
 /** Pure: says why a batch is `rejected` before anything of it runs. */
-export function admitBatch(drone: DroneEntry | undefined, calls: readonly Call[], methods: MethodRegistry): Admission {
-  if (drone === undefined) return { ok: false, message: "the worker's fleet file does not have it" };
+export function admitBatch(
+  drone: DroneEntry | undefined,
+  calls: readonly Call[],
+  methods: MethodRegistry,
+): Admission {
+  if (drone === undefined)
+    return { ok: false, message: "the worker's fleet file does not have it" };
   if (drone.jump !== undefined) {
-    return { ok: false, message: `jump '${drone.jump}': connecting through another host is not supported yet` };
+    return {
+      ok: false,
+      message: `jump '${drone.jump}': connecting through another host is not supported yet`,
+    };
   }
   for (const [index, call] of calls.entries()) {
     const trouble = troubleWith(call, drone, methods);
     if (trouble !== undefined) {
-      return { ok: false, call: index, message: `call ${String(index)}, ${call.method}: ${trouble}` };
+      return {
+        ok: false,
+        call: index,
+        message: `call ${String(index)}, ${call.method}: ${trouble}`,
+      };
     }
   }
-  return { ok: true };
+  return { ok: true, drone };
 }
 
 function troubleWith(call: Call, drone: DroneEntry, methods: MethodRegistry): string | undefined {

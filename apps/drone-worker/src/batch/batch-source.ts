@@ -1,6 +1,13 @@
 /** Fetches the calls of batches; a tick's distinct batches are fetched once, however many drones carry them. */
 import { z } from 'zod';
-import { callSchema, describeIssues, keys, WireError, type BatchOrder, type Call } from '@muster/protocol';
+import {
+  callSchema,
+  describeIssues,
+  keys,
+  WireError,
+  type BatchOrder,
+  type Call,
+} from '@muster/protocol';
 import type { TickStore } from '@muster/tick-state';
 
 /** Batches kept in memory at most; ticks come and go. */

@@ -2,41 +2,31 @@
 import { randomUUID } from 'node:crypto';
 import {
   batchName,
-  formatDuration,
   readBatchOrder,
   readTickSettings,
   WIRE_VERSION,
   WireError,
   writeReport,
   type BatchOrder,
-  type Call,
   type Report,
-  type TickSettings,
-  type Timings,
 } from '@muster/protocol';
-import type { DroneEntry } from '@muster/fleet';
-import type { Clock, Logger } from '@muster/runtime';
 import { claimBatch, reportBatch, type ReportReply, type TickStore } from '@muster/tick-state';
-import type { MethodRegistry } from '../methods/registry.js';
-import type { Transport } from '../transport/transport.js';
-import { admitBatch } from './admit-batch.js';
 import type { BatchSource } from './batch-source.js';
+import {
+  carryOut,
+  nothingRan,
+  type BatchWork,
+  type CarriedOut,
+  type CarryOutDependencies,
+} from './carry-out.js';
 import type { HeldBatches } from './held-batches.js';
-import { runCalls, type CallsRun } from './run-calls.js';
-import { stopReason } from './stop-reason.js';
 
-export interface BatchDependencies {
+export interface BatchDependencies extends CarryOutDependencies {
   readonly store: TickStore;
   /** `host:pid`. */
   readonly worker: string;
-  /** The drone as this worker's fleet file has it. */
-  readonly droneEntry: (drone: string) => DroneEntry | undefined;
-  readonly transportOf: (drone: DroneEntry) => Transport;
-  readonly methods: MethodRegistry;
   readonly batches: BatchSource;
   readonly held: HeldBatches;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
 /** A job as BullMQ hands it over. */
@@ -52,18 +42,23 @@ export type Executed =
   /** Not ours to run: late, from an older epoch, held by another worker, or reported already. */
   | { readonly kind: 'refused'; readonly why: string };
 
-/** A batch that took longer carries a warning (behaviour 36). Milliseconds. */
-const LONG_BATCH_MS = 400_000;
-
 /**
  * Executes one delivery. What a drone does wrong is a returned report; an exception is a
  * bug or lost infrastructure.
  */
-export async function executeBatch(delivery: BatchDelivery, deps: BatchDependencies): Promise<Executed> {
+export async function executeBatch(
+  delivery: BatchDelivery,
+  deps: BatchDependencies,
+): Promise<Executed> {
   const { order, skew } = parse(delivery.data);
   const token = randomUUID();
   const name = batchName(order.lane, order.drone);
-  const log = deps.log.child({ tick: order.tick, lane: order.lane, drone: order.drone, batch: name });
+  const log = deps.log.child({
+    tick: order.tick,
+    lane: order.lane,
+    drone: order.drone,
+    batch: name,
+  });
 
   const controller = deps.held.hold(order.tick);
   let deadline: NodeJS.Timeout | undefined;
@@ -73,14 +68,20 @@ export async function executeBatch(delivery: BatchDelivery, deps: BatchDependenc
       log.debug({ refusal: claim.refusal }, 'batch not taken');
       return { kind: 'refused', why: claim.refusal };
     }
-    deadline = setTimeout(() => {
-      controller.abort({ kind: 'deadline' });
-    }, Math.max(0, claim.remainingMs));
+    deadline = setTimeout(
+      () => {
+        controller.abort({ kind: 'deadline' });
+      },
+      Math.max(0, claim.remainingMs),
+    );
     const queuedMs = Math.max(0, deps.clock.now() - delivery.enqueuedAt);
-    const { run, timings } =
-      skew === undefined
-        ? await carryOut(order, claim, queuedMs, controller.signal, { ...deps, log })
-        : { run: nothingRan([], 'rejected', skew), timings: { queuedMs, connectMs: 0, runMs: 0 } };
+    const { run, timings } = await carryOutOrder(
+      order,
+      skew,
+      claim.settings,
+      { ...deps, log },
+      controller.signal,
+    );
     const report: Report = {
       drone: order.drone,
       outcome: run.outcome,
@@ -89,7 +90,7 @@ export async function executeBatch(delivery: BatchDelivery, deps: BatchDependenc
       attempts: claim.attempt,
       worker: deps.worker,
       calls: run.calls,
-      timings,
+      timings: { queuedMs, ...timings },
     };
     const reply = await reportBatch(deps.store, {
       ...order,
@@ -98,7 +99,10 @@ export async function executeBatch(delivery: BatchDelivery, deps: BatchDependenc
       outcome: report.outcome,
       results: JSON.stringify(run.results),
     });
-    log.info({ outcome: report.outcome, reply, ...timings, error: report.error?.message }, 'batch done');
+    log.info(
+      { outcome: report.outcome, reply, ...report.timings, error: report.error?.message },
+      'batch done',
+    );
     return { kind: 'reported', report, reply };
   } finally {
     clearTimeout(deadline);
@@ -121,76 +125,35 @@ function parse(data: unknown): { order: BatchOrder; skew?: string } {
   }
 }
 
-/** admit → connect → run, for a batch that is claimed. */
-async function carryOut(
+/** The tick's settings and the batch's calls, or why they cannot be read. */
+async function fetchWork(
   order: BatchOrder,
-  claim: { readonly settings: string; readonly remainingMs: number },
-  queuedMs: number,
-  signal: AbortSignal,
-  deps: BatchDependencies,
-): Promise<{ run: CallsRun; timings: Timings }> {
-  let calls: readonly Call[];
-  let settings: TickSettings;
+  settings: string,
+  batches: BatchSource,
+): Promise<{ ok: true; work: BatchWork } | { ok: false; message: string }> {
   try {
-    settings = readTickSettings(claim.settings);
-    calls = await deps.batches.get(order);
+    const { deadlineMs, connectTimeoutMs } = readTickSettings(settings);
+    return {
+      ok: true,
+      work: { ...order, calls: await batches.get(order), deadlineMs, connectTimeoutMs },
+    };
   } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    return { run: nothingRan([], 'rejected', error.message), timings: { queuedMs, connectMs: 0, runMs: 0 } };
-  }
-  const drone = deps.droneEntry(order.drone);
-  const admission = admitBatch(drone, calls, deps.methods);
-  if (!admission.ok || drone === undefined) {
-    const message = admission.ok ? '' : admission.message;
-    const call = admission.ok ? undefined : admission.call;
-    return { run: nothingRan(calls, 'rejected', message, call), timings: { queuedMs, connectMs: 0, runMs: 0 } };
-  }
-
-  const begin = deps.clock.monotonic();
-  const connected = await deps.transportOf(drone).connect(settings.connectTimeoutMs, signal);
-  const connectMs = since(begin, deps.clock);
-  if (!connected.ok) {
-    const run = signal.aborted
-      ? notConnected(calls, signal, settings.deadlineMs)
-      : nothingRan(calls, connected.failure.kind, connected.failure.message);
-    return { run, timings: { queuedMs, connectMs, runMs: 0 } };
-  }
-  const start = deps.clock.monotonic();
-  try {
-    const batch = { ...order, calls, deadlineMs: settings.deadlineMs, workdir: drone.workdir };
-    const run = await runCalls(batch, connected.session, deps, signal);
-    const runMs = since(start, deps.clock);
-    if (runMs > LONG_BATCH_MS) run.warnings.push(`the batch took ${formatDuration(runMs)}: ${order.summary}`);
-    return { run, timings: { queuedMs, connectMs, runMs } };
-  } finally {
-    connected.session.release();
+    if (error instanceof WireError) return { ok: false, message: error.message };
+    throw error;
   }
 }
 
-/** The batch was told to end before there was a connection. */
-function notConnected(calls: readonly Call[], signal: AbortSignal, deadlineMs: number): CallsRun {
-  const reason = stopReason(signal);
-  switch (reason.kind) {
-    case 'deadline':
-      return nothingRan(calls, 'unreachable', `no connection before the deadline of ${formatDuration(deadlineMs)}`);
-    case 'cancelled':
-      return nothingRan(calls, 'cancelled', reason.text || 'the tick was cancelled');
-    case 'worker-leaves':
-      return nothingRan(calls, 'worker_lost', 'its worker was told to leave');
-  }
-}
-
-function nothingRan(calls: readonly Call[], outcome: Report['outcome'], message: string, call?: number): CallsRun {
-  const status = outcome === 'cancelled' ? 'cancelled' : 'skipped';
-  return {
-    warnings: [],
-    results: [],
-    outcome,
-    error: { message, ...(call !== undefined && { call }) },
-    calls: calls.map(({ method }) => ({ method, status, durationMs: 0 })),
-  };
-}
-
-function since(start: number, clock: Clock): number {
-  return Math.round((clock.monotonic() - start) * 10) / 10;
+async function carryOutOrder(
+  order: BatchOrder,
+  skew: string | undefined,
+  settings: string,
+  deps: BatchDependencies,
+  signal: AbortSignal,
+): Promise<CarriedOut> {
+  const fetched =
+    skew === undefined
+      ? await fetchWork(order, settings, deps.batches)
+      : { ok: false as const, message: skew };
+  if (fetched.ok) return carryOut(fetched.work, deps, signal);
+  return { run: nothingRan([], 'rejected', fetched.message), timings: { connectMs: 0, runMs: 0 } };
 }

@@ -63,7 +63,11 @@ export async function runCalls(
   let outcome: Outcome = 'ok';
   for (const [index, call] of batch.calls.entries()) {
     if (error !== null) {
-      reports.push({ method: call.method, status: outcome === 'cancelled' ? 'cancelled' : 'skipped', durationMs: 0 });
+      reports.push({
+        method: call.method,
+        status: outcome === 'cancelled' ? 'cancelled' : 'skipped',
+        durationMs: 0,
+      });
       continue;
     }
     const began = deps.clock.monotonic();
@@ -76,7 +80,11 @@ export async function runCalls(
     }
     outcome = fate.outcome;
     const place = `call ${String(index)}, ${call.method}`;
-    error = { message: `${place}: ${fate.message}`, call: index, ...(fate.ended && { ended: fate.ended }) };
+    error = {
+      message: `${place}: ${fate.message}`,
+      call: index,
+      ...(fate.ended && { ended: fate.ended }),
+    };
     reports.push({ method: call.method, status: fate.status, durationMs });
   }
   return { outcome, error, results, calls: reports, warnings };
@@ -93,9 +101,11 @@ async function runCall(
   const call = calls[index];
   const method = call && methods.get(call.method);
   // Checked when the batch was admitted; a method cannot go away since.
-  if (call === undefined || method === undefined) throw new Error(`no method for call ${String(index)}`);
+  if (call === undefined || method === undefined)
+    throw new Error(`no method for call ${String(index)}`);
   const args = method.args.safeParse(call.args);
-  if (!args.success) return { outcome: 'rejected', status: 'failed', message: describeIssues(args.error) };
+  if (!args.success)
+    return { outcome: 'rejected', status: 'failed', message: describeIssues(args.error) };
 
   const time = new AbortController();
   const timer = setTimeout(() => {
@@ -118,11 +128,17 @@ async function runCall(
     return { result: result ?? null };
   } catch (error) {
     const ended = error instanceof ProcessEndedError ? error.ended : undefined;
-    if (both.aborted) return interrupted(signal, call.timeoutMs, deadlineMs, ended ?? 'unconfirmed');
+    if (both.aborted)
+      return interrupted(signal, call.timeoutMs, deadlineMs, ended ?? 'unconfirmed');
     if (error instanceof SessionLostError) {
-      return { outcome: 'unreachable', status: 'unknown', message: `connection lost: ${error.message}` };
+      return {
+        outcome: 'unreachable',
+        status: 'unknown',
+        message: `connection lost: ${error.message}`,
+      };
     }
-    if (error instanceof CallFailedError) return { outcome: 'call_failed', status: 'failed', message: error.message };
+    if (error instanceof CallFailedError)
+      return { outcome: 'call_failed', status: 'failed', message: error.message };
     const message = error instanceof Error ? error.message : String(error);
     return { outcome: 'call_failed', status: 'failed', message: oneLine(message) };
   } finally {
@@ -170,8 +186,18 @@ function interrupted(
       return { outcome: 'timed_out', status: 'timed_out', message, ended };
     }
     case 'cancelled':
-      return { outcome: 'cancelled', status: 'cancelled', message: reason.text || 'the tick was cancelled', ended };
+      return {
+        outcome: 'cancelled',
+        status: 'cancelled',
+        message: reason.text || 'the tick was cancelled',
+        ended,
+      };
     case 'worker-leaves':
-      return { outcome: 'worker_lost', status: 'unknown', message: 'its worker was told to leave', ended };
+      return {
+        outcome: 'worker_lost',
+        status: 'unknown',
+        message: 'its worker was told to leave',
+        ended,
+      };
   }
 }

@@ -54,7 +54,9 @@ export class CallFailedError extends Error {
 type MethodTable = Record<string, Method>;
 
 /** Declares the methods of a user's module; each `run` gets the arguments that its schema gives. */
-export function defineMethods<Schemas extends Record<string, z.ZodType<Record<string, unknown>>>>(methods: {
+export function defineMethods<
+  Schemas extends Record<string, z.ZodType<Record<string, unknown>>>,
+>(methods: {
   [Name in keyof Schemas]: {
     args: Schemas[Name];
     effect: Effect;

@@ -10,7 +10,8 @@ export const ping: Method = {
     if (transport.sharesClock) return { time: new Date().toISOString() };
     const outcome = await transport.run({ argv: ['date', '-u', '+%s'], maxOutputBytes: 64 });
     const seconds = Number(outcome.stdout);
-    if (outcome.exitCode !== 0 || !Number.isFinite(seconds)) throw new CallFailedError(describeExit(outcome));
+    if (outcome.exitCode !== 0 || !Number.isFinite(seconds))
+      throw new CallFailedError(describeExit(outcome));
     return { time: new Date(seconds * 1_000).toISOString() };
   },
 };

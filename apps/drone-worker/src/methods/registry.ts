@@ -25,7 +25,8 @@ export async function loadMethods(modules: readonly string[] = []): Promise<Meth
   const registry = new Map<string, Method>(BUILT_IN);
   for (const path of modules) {
     for (const [name, method] of Object.entries(await importMethods(path))) {
-      if (registry.has(name)) throw new InvalidInputError(`${path}: method '${name}' exists already`);
+      if (registry.has(name))
+        throw new InvalidInputError(`${path}: method '${name}' exists already`);
       registry.set(name, method);
     }
   }
@@ -37,7 +38,10 @@ export function ownMethods(registry: MethodRegistry): Record<string, { effect: E
   const builtIn = new Set(BUILT_IN.map(([name]) => name));
   const own = [...registry].filter(([name]) => !builtIn.has(name));
   return Object.fromEntries(
-    own.map(([name, { effect }]) => [name, { effect: typeof effect === 'function' ? effect({}) : effect }]),
+    own.map(([name, { effect }]) => [
+      name,
+      { effect: typeof effect === 'function' ? effect({}) : effect },
+    ]),
   );
 }
 
@@ -46,11 +50,18 @@ async function importMethods(path: string): Promise<Record<string, Method>> {
   try {
     module = await import(pathToFileURL(resolve(path)).href);
   } catch (error) {
-    throw new InvalidInputError(`--methods ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new InvalidInputError(
+      `--methods ${path}: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
-  const table = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
+  const table =
+    typeof module === 'object' && module !== null && 'default' in module
+      ? module.default
+      : undefined;
   if (typeof table !== 'object' || table === null) {
-    throw new InvalidInputError(`--methods ${path}: its default export is not what defineMethods({…}) gives`);
+    throw new InvalidInputError(
+      `--methods ${path}: its default export is not what defineMethods({…}) gives`,
+    );
   }
   for (const [name, method] of Object.entries(table)) checkMethod(path, name, method);
   return table as Record<string, Method>;
@@ -61,9 +72,11 @@ function checkMethod(path: string, name: string, method: unknown): void {
     throw new InvalidInputError(`--methods ${path}: method '${name}': expected ${expected}`);
   };
   if (!METHOD_NAME.test(name)) complain('a name of letters, digits, dots and dashes');
-  if (typeof method !== 'object' || method === null) return complain('an object with args, effect and run');
+  if (typeof method !== 'object' || method === null)
+    return complain('an object with args, effect and run');
   const { args, effect, run } = method as Record<string, unknown>;
-  if (typeof args !== 'object' || args === null || !('safeParse' in args)) complain("'args' to be a zod schema");
+  if (typeof args !== 'object' || args === null || !('safeParse' in args))
+    complain("'args' to be a zod schema");
   if (!EFFECTS.includes(effect as Effect)) complain(`'effect' to be one of ${EFFECTS.join(', ')}`);
   if (typeof run !== 'function') complain("'run' to be a function");
 }

@@ -23,7 +23,8 @@ export class AfterMarker {
     const end = at < 0 ? -1 : this.#held.indexOf(0x0a, at);
     if (end < 0) {
       // Keep what may be the marker's beginning; a noisy login shell may say any amount before it.
-      if (at < 0) this.#held = this.#held.subarray(Math.max(0, this.#held.length - this.marker.length));
+      if (at < 0)
+        this.#held = this.#held.subarray(Math.max(0, this.#held.length - this.marker.length));
       return;
     }
     this.#found = true;

@@ -13,7 +13,12 @@ export function droneTransport(
     sharesClock: session.sharesClock,
     async run(spec) {
       const marked = { ...spec, env: { ...spec.env, ...marks } };
-      const { exitCode, signal: ended, stdout, stderr } = await runProcess(session, marked, place, signal);
+      const {
+        exitCode,
+        signal: ended,
+        stdout,
+        stderr,
+      } = await runProcess(session, marked, place, signal);
       const truncated = stdout.truncated || stderr.truncated;
       const said = { stdout: stdout.text(), stderr: stderr.text(), stdoutBytes: stdout.bytes() };
       return { exitCode, signal: ended, ...said, truncated };

@@ -11,7 +11,11 @@ const BOUND_MS = 3_000;
  * Ends a process group, and what else carries `mark`, through a second shell.
  * `confirmed` means that neither is alive, as seen on the drone.
  */
-export async function endProcess(session: Session, group: number, mark: string): Promise<'confirmed' | 'unconfirmed'> {
+export async function endProcess(
+  session: Session,
+  group: number,
+  mark: string,
+): Promise<'confirmed' | 'unconfirmed'> {
   const nonce = randomBytes(8).toString('hex');
   const bound = AbortSignal.timeout(BOUND_MS);
   try {
@@ -22,10 +26,7 @@ export async function endProcess(session: Session, group: number, mark: string):
         answer.push(chunk);
       });
       shell.stderr.resume();
-      shell.exited.then(
-        () => setTimeout(reject, 200, new Error('no answer')),
-        reject,
-      );
+      shell.exited.then(() => setTimeout(reject, 200, new Error('no answer')), reject);
       bound.addEventListener('abort', () => {
         reject(new Error('no answer in time'));
       });

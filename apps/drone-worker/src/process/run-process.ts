@@ -52,8 +52,22 @@ export async function runProcess(
     group = Number(pid);
   };
   const streams = Promise.all([
-    drain(shell.stdout, new AfterMarker(`${nonce}:`, begun, (chunk) => { stdout.push(chunk); })),
-    drain(shell.stderr, new AfterMarker(`${nonce}:`, () => undefined, (chunk) => { stderr.push(chunk); })),
+    drain(
+      shell.stdout,
+      new AfterMarker(`${nonce}:`, begun, (chunk) => {
+        stdout.push(chunk);
+      }),
+    ),
+    drain(
+      shell.stderr,
+      new AfterMarker(
+        `${nonce}:`,
+        () => undefined,
+        (chunk) => {
+          stderr.push(chunk);
+        },
+      ),
+    ),
   ]);
   const aborted = onAbort(signal);
   try {
@@ -81,11 +95,22 @@ async function confirmEnd(
 ): Promise<'confirmed' | 'unconfirmed'> {
   // Without a group nothing has begun, and the shell ends with its input.
   if (group !== undefined) return endProcess(session, group, mark);
-  const gone = await Promise.race([shell.exited.then(() => true, () => false), delay(LAST_OUTPUT_MS).then(() => false)]);
+  const gone = await Promise.race([
+    shell.exited.then(
+      () => true,
+      () => false,
+    ),
+    delay(LAST_OUTPUT_MS).then(() => false),
+  ]);
   return gone ? 'confirmed' : 'unconfirmed';
 }
 
-function sendOrder(shell: Shell, spec: ProcessSpec, workdir: string | undefined, nonce: string): void {
+function sendOrder(
+  shell: Shell,
+  spec: ProcessSpec,
+  workdir: string | undefined,
+  nonce: string,
+): void {
   // A process that ends without reading its input closes the pipe: not our failure.
   shell.stdin.on('error', () => undefined);
   shell.stdin.write(encodeOrder(startOrder(spec, workdir, nonce)));

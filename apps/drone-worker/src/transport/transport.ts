@@ -28,7 +28,11 @@ export interface Shell {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Resolves when the shell's own process has ended; its streams may still be open. Rejects with `SessionLostError` when the session is lost first. */
+  /**
+   * Resolves when the shell's own process has ended; its streams may still be open. Rejects with
+   * `SessionLostError` when the session is lost first: then the outputs just end, and what is
+   * written to the input goes nowhere, without an error and maybe without a callback.
+   */
   readonly exited: Promise<ShellExit>;
   /** Lets go of the streams. Ends nothing on the drone by itself. */
   close(): void;
@@ -52,6 +56,11 @@ export class SessionLostError extends Error {
 }
 
 export interface Transport {
-  /** Never rejects for what a drone can do wrong; that is a `ConnectFailure`. Bounded by `timeoutMs` (milliseconds) and by `signal`. */
+  /**
+   * Never rejects for what a drone can do wrong; that is a `ConnectFailure`. `timeoutMs`
+   * (milliseconds) bounds what the drone takes; waiting for this worker's own limits, which must
+   * not make a drone look unreachable, is bounded by `signal` alone. Once that aborts, the outcome
+   * is a failure that means nothing.
+   */
   connect(timeoutMs: number, signal: AbortSignal): Promise<Connected>;
 }

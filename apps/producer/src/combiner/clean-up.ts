@@ -20,7 +20,9 @@ export class FlowJanitor {
     const newestFirst = unreported.toReversed();
     for (let from = 0; from < newestFirst.length; from += CHUNK) {
       await Promise.all(
-        newestFirst.slice(from, from + CHUNK).map(({ drone, queue }) => this.#removeChild(queue, batchJobId(drone, tick))),
+        newestFirst
+          .slice(from, from + CHUNK)
+          .map(({ drone, queue }) => this.#removeChild(queue, batchJobId(drone, tick))),
       );
     }
   }

@@ -3,7 +3,7 @@ import {
   combine,
   keys,
   parsePolicy,
-  readReport,
+  readReportOrRejection,
   type ClaimFact,
   type Misfortune,
   type Verdict,
@@ -24,7 +24,11 @@ import {
 const CHUNK = 500;
 
 export type CloseAttempt =
-  | { readonly reply: CloseReply; readonly facts: TickFacts; readonly unreported: readonly RosterEntry[] }
+  | {
+      readonly reply: CloseReply;
+      readonly facts: TickFacts;
+      readonly unreported: readonly RosterEntry[];
+    }
   | { readonly reply: 'gone' };
 
 /** Tries to close the tick; `early` when it is neither complete nor at the end of its time. */
@@ -36,7 +40,8 @@ export async function tryToClose(store: TickStore, tick: string): Promise<CloseA
     const reports = await readReports(store, tick, roster);
     const unreported = roster.filter(({ drone }) => !reports.has(drone));
     if (facts.state === 'closed') return { reply: 'already', facts, unreported };
-    if (unreported.length > 0 && facts.state === 'open') return { reply: 'early', facts, unreported };
+    if (unreported.length > 0 && facts.state === 'open')
+      return { reply: 'early', facts, unreported };
     const verdict = await judge(store, facts, roster, reports, unreported);
     const reply = await closeTick(store, tick, reports.size, verdict);
     if (reply !== 'changed') return { reply, facts, unreported };
@@ -75,7 +80,7 @@ async function readReports(
 ): Promise<Map<string, Misfortune>> {
   const reports = new Map<string, Misfortune>();
   await readChunks(store, keys.reports(store.prefix, tick), roster, (drone, text) => {
-    const { outcome, error } = readReport(text);
+    const { outcome, error } = readReportOrRejection(text, drone);
     reports.set(drone, { outcome, error });
   });
   return reports;

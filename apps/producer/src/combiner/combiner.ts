@@ -30,7 +30,13 @@ export interface CombinerSettings {
 const SWEEP_MS = 250;
 
 /** How the parent's queue is served. A parent that a lost combiner held is another's soon. */
-const BULLMQ = { concurrency: 8, lockDuration: 5_000, stalledInterval: 2_500, maxStalledCount: 1_000, drainDelay: 5 } as const;
+const BULLMQ = {
+  concurrency: 8,
+  lockDuration: 5_000,
+  stalledInterval: 2_500,
+  maxStalledCount: 1_000,
+  drainDelay: 5,
+} as const;
 
 export class Combiner extends Service {
   readonly #settings: CombinerSettings;
@@ -48,7 +54,11 @@ export class Combiner extends Service {
     const janitor = new FlowJanitor(store);
     this.#janitor = janitor;
     const combineTick = (job: Job<unknown, unknown>, token?: string) => this.#endParent(job, token);
-    this.#parents = new Worker(TICKS_QUEUE, combineTick, { connection: store.redis, prefix: store.prefix, ...BULLMQ });
+    this.#parents = new Worker(TICKS_QUEUE, combineTick, {
+      connection: store.redis,
+      prefix: store.prefix,
+      ...BULLMQ,
+    });
     this.#parents.on('error', (error) => {
       log.warn({ err: error }, 'trouble with the queue of ticks');
     });

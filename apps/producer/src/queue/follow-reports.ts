@@ -23,7 +23,9 @@ export async function followReports(
     more = await delay(POLL_MS, signal);
     try {
       const arrived = await store.redis.lrange(list, seen.size, seen.size + 999);
-      const entries = await Promise.all(arrived.map((drone) => readReportedEntry(store, tick, drone)));
+      const entries = await Promise.all(
+        arrived.map((drone) => readReportedEntry(store, tick, drone)),
+      );
       for (const [index, drone] of arrived.entries()) {
         const entry = entries[index];
         if (entry === undefined) continue;

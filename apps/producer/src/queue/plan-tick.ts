@@ -45,7 +45,11 @@ export function planTick(drones: readonly Drone[], fleet: Fleet, methods: KnownM
     const key = JSON.stringify(taken.calls);
     let batch = admitted.get(key);
     if (batch === undefined) {
-      const calls = admitCalls(taken.calls, methods, (index) => `${drone.hostname}: call ${String(index)}`);
+      const calls = admitCalls(
+        taken.calls,
+        methods,
+        (index) => `${drone.hostname}: call ${String(index)}`,
+      );
       const json = JSON.stringify(calls);
       checkBatchSize(json, drone.hostname);
       batch = batches.get(json) ?? { index: batches.size, calls };
@@ -53,7 +57,13 @@ export function planTick(drones: readonly Drone[], fleet: Fleet, methods: KnownM
       admitted.set(key, batch);
       summaries[batch.index] = summarizeMethods(calls.map((call) => call.method));
     }
-    planned.push({ drone: drone.hostname, queue: queueFor(drone, fleet), batch: batch.index, taken, calls: batch.calls });
+    planned.push({
+      drone: drone.hostname,
+      queue: queueFor(drone, fleet),
+      batch: batch.index,
+      taken,
+      calls: batch.calls,
+    });
   }
   return { drones: planned, batches: [...batches.keys()], summaries };
 }

@@ -1,7 +1,13 @@
 /** Follows a tick to its end by its state; events are only a hint. Keeps the lane meanwhile. */
 import { InfrastructureError, keys } from '@muster/protocol';
 import { delay, type RedisClient } from '@muster/runtime';
-import { readTickFacts, renewLane, TIMING, type TickFacts, type TickStore } from '@muster/tick-state';
+import {
+  readTickFacts,
+  renewLane,
+  TIMING,
+  type TickFacts,
+  type TickStore,
+} from '@muster/tick-state';
 
 /** How often the state is read when nothing is heard, in milliseconds. */
 const POLL_MS = 250;
@@ -50,19 +56,26 @@ export async function followTick(
       const facts = await within(1_000, readTickFacts(store, follow.tick));
       if (facts !== LATE) {
         heardOf = performance.now();
-        if (facts === undefined) throw new InfrastructureError(`tick ${follow.tick} is gone from Redis`);
+        if (facts === undefined)
+          throw new InfrastructureError(`tick ${follow.tick} is gone from Redis`);
         if (facts.state === 'closed') return facts;
       }
       const late = performance.now() - began - follow.deadlineMs;
       if (late > OVERDUE_MS && performance.now() - heardOf > 1_000) {
-        throw new InfrastructureError(`Redis did not answer, ${String(OVERDUE_MS / 1000)}s past the deadline of tick ${follow.tick}`);
+        throw new InfrastructureError(
+          `Redis did not answer, ${String(OVERDUE_MS / 1000)}s past the deadline of tick ${follow.tick}`,
+        );
       }
       if (late > NO_COMBINER_MS) {
-        throw new InfrastructureError(`no combiner closed tick ${follow.tick}, ${String(NO_COMBINER_MS / 1000)}s past its deadline`);
+        throw new InfrastructureError(
+          `no combiner closed tick ${follow.tick}, ${String(NO_COMBINER_MS / 1000)}s past its deadline`,
+        );
       }
       await delay(POLL_MS, wake.signal);
     }
-    throw new InfrastructureError(`tick ${follow.tick} is not followed any more: the queue was closed`);
+    throw new InfrastructureError(
+      `tick ${follow.tick} is not followed any more: the queue was closed`,
+    );
   } finally {
     lease.abort();
     signal.removeEventListener('abort', onAbort);
@@ -71,7 +84,11 @@ export async function followTick(
   }
 }
 
-async function keepLane(store: TickStore, { lane, token }: TickToFollow, signal: AbortSignal): Promise<void> {
+async function keepLane(
+  store: TickStore,
+  { lane, token }: TickToFollow,
+  signal: AbortSignal,
+): Promise<void> {
   while (await delay(TIMING.laneRenewMs, signal)) {
     // A lost renewal is made good by the next one; a lost lane shows when it is freed.
     await renewLane(store, lane, token).catch(() => false);
@@ -84,7 +101,10 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | ty
   const enough = new AbortController();
   work.catch(() => undefined);
   try {
-    return await Promise.race([work, delay(milliseconds, enough.signal).then((): typeof LATE => LATE)]);
+    return await Promise.race([
+      work,
+      delay(milliseconds, enough.signal).then((): typeof LATE => LATE),
+    ]);
   } catch {
     return LATE;
   } finally {

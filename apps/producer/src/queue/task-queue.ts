@@ -19,7 +19,10 @@ export interface TaskQueue {
    * @throws TickFailedError, TickInFlightError, UncollectedResultsError, DuplicateDroneError,
    *   InvalidInputError, InfrastructureError.
    */
-  execute(drones: readonly Drone[], options?: ExecuteOptions & { wait?: true }): Promise<Map<Drone, unknown[]>>;
+  execute(
+    drones: readonly Drone[],
+    options?: ExecuteOptions & { wait?: true },
+  ): Promise<Map<Drone, unknown[]>>;
   execute(drones: readonly Drone[], options: ExecuteOptions & { wait: false }): Promise<null>;
 
   /** Waits for the tick in flight, if there is one; nothing is in flight afterwards, also after an error. */

@@ -34,11 +34,24 @@ const CHILD_OPTIONS: JobsOptions = {
 
 /** Pure: the flow for BullMQ. */
 export function buildFlow(
-  tick: { readonly id: string; readonly lane: string; readonly epoch: number; readonly policy: string; readonly deadlineMs: number },
+  tick: {
+    readonly id: string;
+    readonly lane: string;
+    readonly epoch: number;
+    readonly policy: string;
+    readonly deadlineMs: number;
+  },
   plan: TickPlan,
 ): FlowJob {
   const { id, lane, epoch, policy, deadlineMs } = tick;
-  const data: TickJobData = { v: WIRE_VERSION, tick: id, lane, drones: plan.drones.length, policy, deadlineMs };
+  const data: TickJobData = {
+    v: WIRE_VERSION,
+    tick: id,
+    lane,
+    drones: plan.drones.length,
+    policy,
+    deadlineMs,
+  };
   return {
     name: lane,
     queueName: TICKS_QUEUE,
@@ -47,7 +60,15 @@ export function buildFlow(
     children: plan.drones.map(({ drone, queue, batch }) => ({
       name: batchName(lane, drone),
       queueName: queue,
-      data: { v: WIRE_VERSION, tick: id, lane, epoch, drone, batch, summary: plan.summaries[batch] ?? '' } satisfies BatchOrder,
+      data: {
+        v: WIRE_VERSION,
+        tick: id,
+        lane,
+        epoch,
+        drone,
+        batch,
+        summary: plan.summaries[batch] ?? '',
+      } satisfies BatchOrder,
       opts: { ...CHILD_OPTIONS, jobId: batchJobId(drone, id) },
     })),
   };

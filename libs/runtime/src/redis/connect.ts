@@ -40,7 +40,8 @@ export function duplicateRedis(client: RedisClient): RedisClient {
 /** Starts connecting and gives the client at once. */
 export function connect(target: RedisTarget, settings: ConnectSettings): RedisClient {
   const options = { ...target.options, ...settings };
-  if (target.kind !== 'cluster') return new Redis(options as RedisOptions & { replyMapping: 'legacy' });
+  if (target.kind !== 'cluster')
+    return new Redis(options as RedisOptions & { replyMapping: 'legacy' });
   const cluster = new Cluster(target.nodes, {
     redisOptions: options as RedisOptions & { replyMapping: 'legacy' },
     clusterRetryStrategy: options.retryStrategy ?? (() => null),

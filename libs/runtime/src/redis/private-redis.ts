@@ -29,7 +29,13 @@ export interface PrivateRedisSettings {
 }
 
 const BINARIES = ['redis-server', 'valkey-server'];
-const MORE_PLACES = ['/usr/bin', '/usr/local/bin', '/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin'];
+const MORE_PLACES = [
+  '/usr/bin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/local/sbin',
+  '/opt/homebrew/bin',
+];
 const START_MS = 10_000;
 
 /**
@@ -50,7 +56,9 @@ exit "$code"
 `;
 
 /** @throws InfrastructureError when no server binary is found or it does not come up. */
-export async function startPrivateRedis({ dataDir }: PrivateRedisSettings = {}): Promise<PrivateRedis> {
+export async function startPrivateRedis({
+  dataDir,
+}: PrivateRedisSettings = {}): Promise<PrivateRedis> {
   const binary = findBinary();
   const dir = dataDir ?? mkdtempSync(join(tmpdir(), 'muster-redis-'));
   if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true });
@@ -60,9 +68,20 @@ export async function startPrivateRedis({ dataDir }: PrivateRedisSettings = {}):
   const socket = join(socketDir, 'redis.sock');
   rmSync(socket, { force: true });
   const toRemove = dataDir === undefined ? dir : socketDir === dir ? '' : socketDir;
-  const persistence = dataDir === undefined ? ['--appendonly', 'no'] : ['--appendonly', 'yes', '--appendfsync', 'everysec'];
+  const persistence =
+    dataDir === undefined
+      ? ['--appendonly', 'no']
+      : ['--appendonly', 'yes', '--appendfsync', 'everysec'];
   const options = ['--port', '0', '--unixsocket', socket, '--unixsocketperm', '700', '--dir', dir];
-  const command = [binary, ...options, '--save', '', ...persistence, '--maxmemory-policy', 'noeviction'];
+  const command = [
+    binary,
+    ...options,
+    '--save',
+    '',
+    ...persistence,
+    '--maxmemory-policy',
+    'noeviction',
+  ];
   const watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'muster-redis', toRemove, ...command], {
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -81,7 +100,9 @@ export async function startPrivateRedis({ dataDir }: PrivateRedisSettings = {}):
   const pid = await serverPid(watchdog);
   if (!(await answers(socket, ended))) {
     await stop();
-    throw new InfrastructureError(`a private Redis (${binary}) did not come up within ${String(START_MS / 1000)}s`);
+    throw new InfrastructureError(
+      `a private Redis (${binary}) did not come up within ${String(START_MS / 1000)}s`,
+    );
   }
   watchdog.unref();
   return { url: `unix://${encodeURI(socket)}`, pid, stop, ended };
@@ -89,7 +110,9 @@ export async function startPrivateRedis({ dataDir }: PrivateRedisSettings = {}):
 
 /** @throws InfrastructureError that says what to install. */
 function findBinary(): string {
-  const places = [...(process.env['PATH'] ?? '').split(delimiter), ...MORE_PLACES].filter((place) => place !== '');
+  const places = [...(process.env['PATH'] ?? '').split(delimiter), ...MORE_PLACES].filter(
+    (place) => place !== '',
+  );
   for (const name of BINARIES) {
     for (const place of places) {
       const path = join(place, name);

@@ -46,7 +46,8 @@ class UnfitRedis extends Error {}
 async function inspect(client: RedisClient): Promise<void> {
   await client.connect();
   const info = parseInfo(await client.info());
-  if (info.get('loading') === '1') throw new UnfitRedis('it is still loading its data; try again in a moment');
+  if (info.get('loading') === '1')
+    throw new UnfitRedis('it is still loading its data; try again in a moment');
   const version = info.get('redis_version') ?? '0';
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < 6 || (major === 6 && minor < 2)) {
@@ -62,7 +63,9 @@ async function inspect(client: RedisClient): Promise<void> {
 
 function parseInfo(text: string): Map<string, string> {
   const pairs = text.split(/\r?\n/).filter((line) => line.includes(':') && !line.startsWith('#'));
-  return new Map(pairs.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]));
+  return new Map(
+    pairs.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
+  );
 }
 
 function unfit(target: RedisTarget, cause: string): InfrastructureError {
@@ -83,8 +86,10 @@ function explain(error: Error): string {
     case 'ETIMEDOUT':
       return 'connect timed out';
   }
-  if (error.message.startsWith('WRONGPASS')) return `wrong user name or password (${error.message})`;
+  if (error.message.startsWith('WRONGPASS'))
+    return `wrong user name or password (${error.message})`;
   if (error.message.startsWith('NOAUTH')) return 'it asks for a password and none was given';
-  if (error.message.startsWith('LOADING')) return 'it is still loading its data; try again in a moment';
+  if (error.message.startsWith('LOADING'))
+    return 'it is still loading its data; try again in a moment';
   return error.message;
 }

@@ -21,7 +21,8 @@ const EXPECTED =
  */
 export function parseRedisUrl(text: string): RedisTarget {
   const match = /^([a-z+]+):\/\/(?:([^@/]*)@)?([^/?#]*)(\/[^?#]*)?$/i.exec(text.trim());
-  if (match === null) throw new InvalidInputError(`Redis URL '${withoutPassword(text)}': ${EXPECTED}`);
+  if (match === null)
+    throw new InvalidInputError(`Redis URL '${withoutPassword(text)}': ${EXPECTED}`);
   const [, scheme = '', userInfo, authority = '', path = ''] = match;
   const display = withoutPassword(text);
   const login = credentials(userInfo);
@@ -30,7 +31,11 @@ export function parseRedisUrl(text: string): RedisTarget {
     case 'rediss': {
       const { host, port } = hostPort(authority === '' ? '127.0.0.1' : authority, 6379, display);
       const tls = scheme.toLowerCase() === 'rediss' ? { tls: { servername: host } } : {};
-      return { kind: 'single', display, options: { host, port, db: database(path, display), ...login, ...tls } };
+      return {
+        kind: 'single',
+        display,
+        options: { host, port, db: database(path, display), ...login, ...tls },
+      };
     }
     case 'unix':
       if (path.length < 2) break;
@@ -38,17 +43,29 @@ export function parseRedisUrl(text: string): RedisTarget {
     case 'redis+sentinel': {
       const [master = '', db = ''] = path.slice(1).split('/');
       const sentinels = hostList(authority, 26379, display);
-      const options = { sentinels, name: master === '' ? 'mymaster' : master, db: database(`/${db}`, display) };
+      const options = {
+        sentinels,
+        name: master === '' ? 'mymaster' : master,
+        db: database(`/${db}`, display),
+      };
       return { kind: 'sentinel', display, options: { ...options, ...login } };
     }
     case 'redis+cluster':
-      return { kind: 'cluster', display, nodes: hostList(authority, 6379, display), options: login };
+      return {
+        kind: 'cluster',
+        display,
+        nodes: hostList(authority, 6379, display),
+        options: login,
+      };
   }
   throw new InvalidInputError(`Redis URL '${display}': ${EXPECTED}`);
 }
 
 function withoutPassword(text: string): string {
-  return text.replace(/:\/\/([^@/]*)@/, (_, login: string) => `://${login.split(':')[0] ?? ''}:***@`);
+  return text.replace(
+    /:\/\/([^@/]*)@/,
+    (_, login: string) => `://${login.split(':')[0] ?? ''}:***@`,
+  );
 }
 
 function credentials(userInfo: string | undefined): { username?: string; password?: string } {
@@ -59,11 +76,19 @@ function credentials(userInfo: string | undefined): { username?: string; passwor
   return { ...(username === '' ? {} : { username }), ...(password === '' ? {} : { password }) };
 }
 
-function hostList(authority: string, port: number, display: string): { host: string; port: number }[] {
+function hostList(
+  authority: string,
+  port: number,
+  display: string,
+): { host: string; port: number }[] {
   return authority.split(',').map((part) => hostPort(part, port, display));
 }
 
-function hostPort(text: string, defaultPort: number, display: string): { host: string; port: number } {
+function hostPort(
+  text: string,
+  defaultPort: number,
+  display: string,
+): { host: string; port: number } {
   const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/.exec(text);
   const port = Number(match?.[2] ?? defaultPort);
   if (match?.[1] === undefined || port < 1 || port > 65_535) {

@@ -61,7 +61,12 @@ export async function claimBatch(store: TickStore, claim: Claim): Promise<ClaimR
     await runScript(
       store,
       CLAIM,
-      [keys.tick(prefix, tick), keys.claims(prefix, tick), keys.reports(prefix, tick), keys.workers(prefix)],
+      [
+        keys.tick(prefix, tick),
+        keys.claims(prefix, tick),
+        keys.reports(prefix, tick),
+        keys.workers(prefix),
+      ],
       [claim.drone, claim.epoch, claim.token, claim.worker, TIMING.workerLeaseMs],
     ),
   );

@@ -47,7 +47,13 @@ export async function closeTick(
         keys.claims(prefix, tick),
         keys.deadlines(prefix),
       ],
-      [seen, JSON.stringify(verdict), verdict.status, keys.tickChannel(prefix, tick), CHECK_FLOW_MS],
+      [
+        seen,
+        JSON.stringify(verdict),
+        verdict.status,
+        keys.tickChannel(prefix, tick),
+        CHECK_FLOW_MS,
+      ],
     ),
   );
   return word as CloseReply;

@@ -33,14 +33,26 @@ export async function renewLane(store: TickStore, lane: string, token: string): 
 }
 
 /** Frees the lane of a closed tick. Gives false when it is not this producer's any more. */
-export async function freeLane(store: TickStore, lane: string, tick: string, token: string): Promise<boolean> {
+export async function freeLane(
+  store: TickStore,
+  lane: string,
+  tick: string,
+  token: string,
+): Promise<boolean> {
   const key = keys.lane(store.prefix, lane);
-  const [word] = readReply(await runScript(store, LEAVE, [key], [store.prefix, tick, token, 'free']));
+  const [word] = readReply(
+    await runScript(store, LEAVE, [key], [store.prefix, tick, token, 'free']),
+  );
   return word === 'free';
 }
 
 /** Leaves the lane to itself: it is free once the tick has ended. */
-export async function detachLane(store: TickStore, lane: string, tick: string, token: string): Promise<void> {
+export async function detachLane(
+  store: TickStore,
+  lane: string,
+  tick: string,
+  token: string,
+): Promise<void> {
   const key = keys.lane(store.prefix, lane);
   await runScript(store, LEAVE, [key], [store.prefix, tick, token, 'detach']);
 }

@@ -81,7 +81,8 @@ export async function openTick(store: TickStore, request: OpenRequest): Promise<
     ),
   );
   const [word, detail = '', at = ''] = reply;
-  if (word === 'running' || word === 'uncollected') return { ok: false, refusal: word, tick: detail };
+  if (word === 'running' || word === 'uncollected')
+    return { ok: false, refusal: word, tick: detail };
   const epoch = Number(detail);
   return { ok: true, tick: tickId(request.lane, epoch), epoch, startedAt: Number(at) };
 }

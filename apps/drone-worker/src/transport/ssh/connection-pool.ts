@@ -2,14 +2,13 @@
  * The SSH connections of one worker. They are kept between batches, since a handshake costs
  * more than everything else that Muster does with a drone.
  */
-import type { Connected } from '../transport.js';
+import type { Connected, ConnectFailure } from '../transport.js';
 import { gaveUp } from './connect-failure.js';
-import type { SshConnection } from './connection.js';
 import { ConnectionRoom } from './connection-room.js';
-import { Connector, type Connection } from './connector.js';
+import { Connector } from './connector.js';
+import { KeptConnection, type Keeping } from './kept-connection.js';
 import { withDefaults, type SshPoolOptions } from './pool-options.js';
 import { SharedAttempt } from './shared-attempt.js';
-import { SshSession } from './ssh-session.js';
 import type { SshTarget } from './ssh-target.js';
 
 export interface SshPoolStats {
@@ -24,36 +23,36 @@ export interface SshPoolStats {
 /** How long a kept connection may take to prove that it is still alive before it is replaced. */
 const PROBE_MS = 1_000;
 
-interface Kept {
-  readonly key: string;
-  readonly connection: SshConnection;
-  sessions: number;
-  idleTimer: NodeJS.Timeout | undefined;
-}
-
-type Attempt = { readonly ok: true; readonly kept: Kept } | (Connection & { readonly ok: false });
+type Attempt =
+  | { readonly ok: true; readonly kept: KeptConnection }
+  | { readonly ok: false; readonly failure: ConnectFailure };
 
 export class SshConnectionPool {
-  readonly #idleMs: number;
-  readonly #openTimeoutMs: number;
+  readonly #keeping: Keeping;
   readonly #connector: Connector;
   readonly #room: ConnectionRoom;
-  readonly #open = new Set<Kept>();
+  readonly #open = new Set<KeptConnection>();
   /** The connections that new sessions may use; idle ones in the order in which they became idle. */
-  readonly #shared = new Map<string, Kept>();
+  readonly #shared = new Map<string, KeptConnection>();
   readonly #connecting = new Map<string, SharedAttempt<Attempt>>();
   #closed: Promise<void> | null = null;
 
   constructor(options: SshPoolOptions = {}) {
     const settings = withDefaults(options);
-    this.#idleMs = settings.idleMs;
-    this.#openTimeoutMs = settings.openTimeoutMs;
+    const { idleMs, openTimeoutMs } = settings;
+    this.#keeping = {
+      idleMs,
+      openTimeoutMs,
+      onIdle: (kept) => {
+        this.#becameIdle(kept);
+      },
+    };
     this.#room = new ConnectionRoom(settings.maxConnections, () => this.#evictIdle());
     this.#connector = new Connector(settings);
   }
 
   stats(): SshPoolStats {
-    const idle = [...this.#open].filter(({ sessions }) => sessions === 0).length;
+    const idle = [...this.#open].filter(({ isIdle }) => isIdle).length;
     return { connections: this.#open.size, idle, connecting: this.#connecting.size };
   }
 
@@ -65,16 +64,17 @@ export class SshConnectionPool {
     const key = keyOf(target);
     const kept = this.#shared.get(key);
     if (kept !== undefined) {
-      const connected = this.#lend(kept);
-      if (await kept.connection.isAlive(Math.min(PROBE_MS, timeoutMs), signal)) return connected;
+      const session = kept.lend();
+      const alive = await kept.connection.isAlive(Math.min(PROBE_MS, timeoutMs), signal);
+      if (alive) return { ok: true, session };
       this.#stopSharing(kept);
-      connected.session.release();
+      session.release();
     }
     if (signal.aborted || this.#closed !== null) return { ok: false, failure: gaveUp(target) };
     const attempt = this.#connecting.get(key) ?? this.#start(key, target, timeoutMs);
     return attempt.join(
       signal,
-      (result) => (result.ok ? this.#lend(result.kept) : result),
+      (result) => (result.ok ? { ok: true, session: result.kept.lend() } : result),
       () => ({ ok: false, failure: gaveUp(target) }),
     );
   }
@@ -113,11 +113,10 @@ export class SshConnectionPool {
       this.#room.leave();
       return connected;
     }
-    const kept: Kept = { key, connection: connected.connection, sessions: 0, idleTimer: undefined };
+    const kept = new KeptConnection(key, connected.connection, this.#keeping);
     this.#open.add(kept);
     this.#shared.set(key, kept);
     kept.connection.onLoss(() => {
-      clearTimeout(kept.idleTimer);
       this.#open.delete(kept);
       this.#stopSharing(kept);
       this.#room.leave();
@@ -125,41 +124,24 @@ export class SshConnectionPool {
     return { ok: true, kept };
   }
 
-  #lend(kept: Kept) {
-    clearTimeout(kept.idleTimer);
-    kept.sessions += 1;
-    const session = new SshSession(kept.connection, {
-      openTimeoutMs: this.#openTimeoutMs,
-      onRelease: () => {
-        kept.sessions -= 1;
-        if (kept.sessions === 0) this.#becameIdle(kept);
-      },
-    });
-    return { ok: true, session } as const;
-  }
-
-  #becameIdle(kept: Kept): void {
+  #becameIdle(kept: KeptConnection): void {
     if (this.#shared.get(kept.key) !== kept) {
       void kept.connection.end();
       return;
     }
     this.#shared.delete(kept.key);
     this.#shared.set(kept.key, kept);
-    kept.idleTimer = setTimeout(() => void kept.connection.end(), this.#idleMs);
     this.#room.wakeOne();
   }
 
-  #stopSharing(kept: Kept): void {
+  #stopSharing(kept: KeptConnection): void {
     if (this.#shared.get(kept.key) === kept) this.#shared.delete(kept.key);
   }
 
   #evictIdle(): boolean {
-    for (const { sessions, connection } of this.#shared.values()) {
-      if (sessions > 0) continue;
-      void connection.end();
-      return true;
-    }
-    return false;
+    const longestIdle = [...this.#shared.values()].find(({ isIdle }) => isIdle);
+    void longestIdle?.connection.end();
+    return longestIdle !== undefined;
   }
 }
 

@@ -12,7 +12,7 @@ import { KnownHostsStore } from './known-hosts-store.js';
 import type { SshPoolSettings } from './pool-options.js';
 import { endpoint, type SshTarget } from './ssh-target.js';
 
-export type Connection =
+type Connected =
   | { readonly ok: true; readonly connection: SshConnection }
   | { readonly ok: false; readonly failure: ConnectFailure };
 
@@ -37,7 +37,7 @@ export class Connector {
    * between them; waiting for admission, which is this worker's affair and must not make a drone
    * look unreachable, is bounded by `signal` alone.
    */
-  async connect(target: SshTarget, timeoutMs: number, signal: AbortSignal): Promise<Connection> {
+  async connect(target: SshTarget, timeoutMs: number, signal: AbortSignal): Promise<Connected> {
     const credentials = await this.#credentials.load(target.identityFiles);
     const nothing = nothingToOffer(target.user, credentials);
     if (nothing !== null) return { ok: false, failure: { kind: 'auth_failed', message: nothing } };

@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { makeSshKey } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nothingToOffer } from './authentication.js';
@@ -54,20 +54,17 @@ describe('identity files', () => {
   });
 
   it('in PKCS#8', async () => {
-    const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const;
-    const publicKeyEncoding = { type: 'spki', format: 'pem' } as const;
-    const encodings = { privateKeyEncoding, publicKeyEncoding };
-    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048, ...encodings });
-    const ec = generateKeyPairSync('ec', { namedCurve: 'P-256', ...encodings });
-    const ed25519 = generateKeyPairSync('ed25519', encodings);
-    const encrypted = generateKeyPairSync('ed25519', {
-      publicKeyEncoding,
-      privateKeyEncoding: { ...privateKeyEncoding, cipher: 'aes-256-cbc', passphrase: 'secret' },
-    });
-    expect(await load(await saved('p8rsa', rsa.privateKey))).toBe('ssh-rsa');
-    expect(await load(await saved('p8ec', ec.privateKey))).toBe('ecdsa-sha2-nistp256');
-    expect(await load(await saved('p8ed', ed25519.privateKey))).toMatch(/^is not a private key/);
-    expect(await load(await saved('p8enc', encrypted.privateKey))).toBe(ENCRYPTED);
+    const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const ed25519 = generateKeyPairSync('ed25519').privateKey;
+    const secret = { cipher: 'aes-256-cbc', passphrase: 'secret' };
+    const plain = (key: KeyObject) => key.export(pkcs8).toString();
+    const encrypted = rsa.export({ ...pkcs8, ...secret }).toString();
+    expect(await load(await saved('p8rsa', plain(rsa)))).toBe('ssh-rsa');
+    expect(await load(await saved('p8ec', plain(ec)))).toBe('ecdsa-sha2-nistp256');
+    expect(await load(await saved('p8ed', plain(ed25519)))).toMatch(/^is not a private key/);
+    expect(await load(await saved('p8enc', encrypted))).toBe(ENCRYPTED);
   });
 
   it('that are of no use, with the reason and never the content', async () => {

@@ -4,7 +4,7 @@ import type { ParsedKey } from 'ssh2';
 import { parsePrivateKey, type PrivateKey } from './private-key.js';
 import { systemErrorReason } from './system-error.js';
 
-export interface Identity {
+interface Identity {
   readonly path: string;
   readonly key: ParsedKey;
 }

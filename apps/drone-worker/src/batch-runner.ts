@@ -1,0 +1,30 @@
+/** Runs batches in this process, without Redis: what the in-process task queue has for hands. */
+import type { Fleet } from '@muster/fleet';
+import { systemClock, type Logger } from '@muster/runtime';
+import { carryOut, type BatchWork, type CarriedOut } from './batch/carry-out.js';
+import type { MethodRegistry } from './methods/registry.js';
+import { SshConnectionPool } from './transport/ssh/index.js';
+import { transportFor } from './transport/transports.js';
+
+export interface BatchRunner {
+  /** `signal`'s reason is a `StopReason`. What a drone does wrong is in what comes back. */
+  run(work: BatchWork, signal: AbortSignal): Promise<CarriedOut>;
+  close(): void;
+}
+
+export function createBatchRunner(fleet: Fleet, methods: MethodRegistry, log: Logger): BatchRunner {
+  const pool = new SshConnectionPool();
+  const deps = {
+    droneEntry: (name: string) => fleet.get(name),
+    transportOf: (drone: Parameters<typeof transportFor>[0]) => transportFor(drone, pool),
+    methods,
+    clock: systemClock,
+    log,
+  };
+  return {
+    run: (work, signal) => carryOut(work, deps, signal),
+    close: () => {
+      pool.close();
+    },
+  };
+}

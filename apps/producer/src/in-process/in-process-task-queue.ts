@@ -1,0 +1,201 @@
+/** A task queue without Redis, workers or combiners: for a scheduler's unit tests and tiny set-ups (behaviour 16). */
+import { hostname } from 'node:os';
+import {
+  BUILT_IN_METHODS,
+  combine,
+  describeFailure,
+  formatPolicy,
+  InvalidInputError,
+  isName,
+  tickId,
+  type DroneEntry,
+  type Ending,
+  type Misfortune,
+  type Policy,
+  type TickRecord,
+} from '@muster/protocol';
+import type { BatchRunner, MethodRegistry, StopReason } from '@muster/drone-worker';
+import { silentLogger, type Logger } from '@muster/runtime';
+import type { Drone } from '../drone.js';
+import type { DroneFleet } from '../fleet.js';
+import { LaneTaskQueue, type StartedTick } from '../queue/lane-task-queue.js';
+import { planTick, type PlannedDrone, type TickPlan } from '../queue/plan-tick.js';
+import { readPolicy, refuseStrangers, type GivenPolicy } from '../queue/queue-policy.js';
+import type { ExecuteOptions } from '../queue/task-queue.js';
+import { outcomeOf, reporter } from '../queue/tick-outcome.js';
+
+export interface InProcessTaskQueueSettings {
+  readonly name: string;
+  readonly fleet: DroneFleet;
+  /** Milliseconds from `execute` to the tick's end; default 60,000. */
+  readonly deadlineMs?: number;
+  /** Milliseconds for a connection to a drone; default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** Default `all`. */
+  readonly policy?: GivenPolicy;
+  /** Modules with methods of the user's own. */
+  readonly methods?: readonly string[];
+  readonly log?: Logger;
+}
+
+export class InProcessTaskQueue extends LaneTaskQueue {
+  readonly #settings: InProcessTaskQueueSettings;
+  readonly #policy: Policy;
+  readonly #methods: MethodRegistry;
+  readonly #runner: BatchRunner;
+  #ticks = 0;
+
+  private constructor(
+    settings: InProcessTaskQueueSettings,
+    policy: Policy,
+    methods: MethodRegistry,
+    runner: BatchRunner,
+  ) {
+    super(settings.name);
+    this.#settings = settings;
+    this.#policy = policy;
+    this.#methods = methods;
+    this.#runner = runner;
+  }
+
+  /** @throws InvalidInputError for a bad name, policy or module. */
+  static async open(settings: InProcessTaskQueueSettings): Promise<InProcessTaskQueue> {
+    if (!isName(settings.name))
+      throw new InvalidInputError(
+        `lane '${settings.name}': expected a name of letters, digits, dots and dashes`,
+      );
+    const policy = readPolicy(settings.policy, settings.fleet.file);
+    // Whoever uses the distributed queue alone need not load what reaches drones.
+    const { createBatchRunner, loadMethods } = await import('@muster/drone-worker');
+    const methods = await loadMethods(settings.methods);
+    const runner = createBatchRunner(settings.fleet.file, methods, settings.log ?? silentLogger);
+    return new InProcessTaskQueue(settings, policy, methods, runner);
+  }
+
+  /** Cancels what is in flight. */
+  override async close(): Promise<void> {
+    await this.cancel('the queue was closed');
+    await this.started?.outcome;
+    this.#runner.close();
+  }
+
+  protected override plan(drones: readonly Drone[]): Promise<TickPlan> {
+    const methods = { ...Object.fromEntries(this.#methods), ...BUILT_IN_METHODS };
+    const plan = planTick(drones, this.#settings.fleet.file, methods);
+    refuseStrangers(this.#policy, plan);
+    return Promise.resolve(plan);
+  }
+
+  protected override start(plan: TickPlan, { onReport }: ExecuteOptions): Promise<StartedTick> {
+    this.#ticks += 1;
+    const tick = tickId(this.name, this.#ticks);
+    const stop = new AbortController();
+    const planned = new Map(plan.drones.map((drone) => [drone.drone, drone]));
+    let running = true;
+    const outcome = this.#run(tick, plan, stop, reporter(planned, onReport))
+      .then((record) => outcomeOf(record, planned))
+      .catch((error: unknown) => ({ kind: 'error' as const, error }))
+      .finally(() => {
+        running = false;
+      });
+    return Promise.resolve({
+      tick,
+      outcome,
+      isRunning: () => Promise.resolve(running),
+      cancel: (reason) => {
+        stop.abort({ kind: 'cancelled', text: reason } satisfies StopReason);
+        return Promise.resolve();
+      },
+      free: () => Promise.resolve(),
+    });
+  }
+
+  async #run(
+    tick: string,
+    plan: TickPlan,
+    stop: AbortController,
+    report: (drone: string, entry: DroneEntry) => void,
+  ): Promise<TickRecord> {
+    const { deadlineMs = 60_000 } = this.#settings;
+    const startedAt = Date.now();
+    const deadline = setTimeout(() => {
+      stop.abort({ kind: 'deadline' } satisfies StopReason);
+    }, deadlineMs);
+    try {
+      const entries = await Promise.all(
+        plan.drones.map(async (drone): Promise<[string, DroneEntry]> => {
+          const entry = await this.#runDrone(tick, drone, deadlineMs, stop.signal);
+          report(drone.drone, entry);
+          return [drone.drone, entry];
+        }),
+      );
+      return this.#record(tick, startedAt, deadlineMs, new Map(entries), stop.signal);
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  async #runDrone(
+    tick: string,
+    drone: PlannedDrone,
+    deadlineMs: number,
+    signal: AbortSignal,
+  ): Promise<DroneEntry> {
+    const { connectTimeoutMs = 10_000 } = this.#settings;
+    const summary = drone.calls.map(({ method }) => method).join(', ');
+    const work = {
+      tick,
+      drone: drone.drone,
+      calls: drone.calls,
+      summary,
+      deadlineMs,
+      connectTimeoutMs,
+    };
+    const { run, timings } = await this.#runner.run(work, signal);
+    const worker = `${hostname()}:${String(process.pid)}`;
+    return { ...run, attempts: 1, worker, timings: { queuedMs: 0, ...timings } };
+  }
+
+  #record(
+    tick: string,
+    startedAt: number,
+    deadlineMs: number,
+    entries: ReadonlyMap<string, DroneEntry>,
+    signal: AbortSignal,
+  ): TickRecord {
+    const reports = new Map<string, Misfortune>();
+    for (const [drone, { outcome, error }] of entries)
+      if (outcome !== null) reports.set(drone, { outcome, error });
+    const reason = signal.aborted ? (signal.reason as StopReason) : null;
+    const ending: Ending =
+      reason === null ? 'reports' : reason.kind === 'cancelled' ? 'cancelled' : 'deadline';
+    const verdict = combine({
+      roster: [...entries.keys()],
+      policy: this.#policy,
+      ending,
+      deadlineMs,
+      ...(reason?.kind === 'cancelled' && { cancelReason: reason.text }),
+      reports,
+      claims: new Map(),
+      isServed: () => true,
+    });
+    const bad = new Map([...reports].filter(([, { outcome }]) => outcome !== 'ok'));
+    const finishedAt = Date.now();
+    return {
+      tick,
+      lane: this.name,
+      status: verdict.status,
+      startedAt: new Date(startedAt).toISOString(),
+      finishedAt: new Date(finishedAt).toISOString(),
+      durationMs: finishedAt - startedAt,
+      deadlineMs,
+      policy: formatPolicy(this.#policy),
+      counts: verdict.counts,
+      failure:
+        verdict.message === null
+          ? null
+          : { message: verdict.message, drones: describeFailure(bad, entries.size).drones },
+      drones: Object.fromEntries(entries),
+    };
+  }
+}
