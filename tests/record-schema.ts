@@ -115,7 +115,7 @@ export function readRecord(json: string): TickRecord {
     const ok = entry.outcome === 'ok';
     if (ok !== (entry.error === null)) complain(`${drone}: outcome and error differ`);
     const done = entry.calls.findIndex(({ status }) => status !== 'ok');
-    if (ok !== (done < 0)) complain(`${drone}: outcome and calls differ`);
+    if (ok !== done < 0) complain(`${drone}: outcome and calls differ`);
     if (entry.results.length !== (ok ? entry.calls.length : done)) {
       complain(`${drone}: results are not those of the calls that are ok`);
     }

@@ -2,6 +2,7 @@
 import type { Fleet } from '@muster/fleet';
 import { systemClock, type Logger } from '@muster/runtime';
 import { carryOut, type BatchWork, type CarriedOut } from './batch/carry-out.js';
+import { NO_JOURNAL } from './batch/call-journal.js';
 import type { MethodRegistry } from './methods/registry.js';
 import { SshConnectionPool } from './transport/ssh/index.js';
 import { transportFor } from './transport/transports.js';
@@ -22,7 +23,7 @@ export function createBatchRunner(fleet: Fleet, methods: MethodRegistry, log: Lo
     log,
   };
   return {
-    run: (work, signal) => carryOut(work, deps, signal),
+    run: (work, signal) => carryOut(work, NO_JOURNAL, deps, signal),
     close: () => {
       pool.close();
     },

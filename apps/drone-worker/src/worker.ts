@@ -14,14 +14,16 @@ import {
 import {
   heartbeat,
   leave,
-  readClosingNotice,
+  readControlNotice,
   TIMING,
-  type ClosingNotice,
+  type ClosingReason,
+  type ControlNotice,
   type Presence,
   type TickStore,
 } from '@muster/tick-state';
-import { Worker, type Job } from 'bullmq';
+import { DelayedError, Worker, type Job } from 'bullmq';
 import { BatchSource } from './batch/batch-source.js';
+import { endLost } from './batch/end-lost.js';
 import { executeBatch, type BatchDependencies } from './batch/execute-batch.js';
 import { HeldBatches } from './batch/held-batches.js';
 import { ownMethods, type MethodRegistry } from './methods/registry.js';
@@ -47,8 +49,8 @@ export interface WorkerSettings {
 
 /** How BullMQ's side behaves. A lost holder is noticed by our own lease; these bound the redelivery. */
 const BULLMQ = {
-  lockDuration: 10_000,
-  stalledInterval: 5_000,
+  lockDuration: 5_000,
+  stalledInterval: 2_000,
   maxStalledCount: 1_000,
   drainDelay: 5,
 } as const;
@@ -96,7 +98,7 @@ export class DroneWorker extends Service {
       clock: systemClock,
       log,
     };
-    await this.#listen();
+    await this.#listen(deps);
     await this.#beat();
     this.#heart = startHeart((signal) => this.#keepBeating(signal));
     const queues = [...sites.map(siteQueue), ...drones.map(droneQueue)];
@@ -129,9 +131,12 @@ export class DroneWorker extends Service {
 
   #take(queue: string, deps: BatchDependencies): Worker {
     const { store, concurrency, log } = this.#settings;
-    const execute = async (job: Job<unknown>) => {
+    const execute = async (job: Job<unknown, string>, token?: string) => {
       const executed = await executeBatch({ data: job.data, enqueuedAt: job.timestamp }, deps);
-      return executed.kind === 'reported' ? executed.report.outcome : executed.why;
+      if (executed.kind === 'reported') return executed.report.outcome;
+      if (executed.kind === 'refused') return executed.why;
+      await job.moveToDelayed(Date.now() + executed.afterMs, token);
+      throw new DelayedError();
     };
     const options = {
       connection: store.redis,
@@ -150,14 +155,14 @@ export class DroneWorker extends Service {
     return taker;
   }
 
-  /** Hears at once when a tick begins to close. The heartbeat tells what was not heard. */
-  async #listen(): Promise<void> {
+  /** Hears at once what all workers must hear. The heartbeat tells which ticks are closing, should that be missed. */
+  async #listen(deps: BatchDependencies): Promise<void> {
     const { store, log } = this.#settings;
     const subscriber = duplicateRedis(store.redis);
     this.#subscriber = subscriber;
     subscriber.on('message', (_channel, message) => {
       try {
-        this.#stopTick(readClosingNotice(message));
+        this.#heed(readControlNotice(message), deps);
       } catch (error) {
         log.warn({ err: error }, 'unreadable notice on the control channel');
       }
@@ -165,7 +170,26 @@ export class DroneWorker extends Service {
     await subscriber.subscribe(keys.control(store.prefix));
   }
 
-  #stopTick({ tick, reason, text }: ClosingNotice): void {
+  #heed(notice: ControlNotice, deps: BatchDependencies): void {
+    if (notice.kind === 'closing') {
+      this.#stopTick(notice.tick, notice.reason, notice.text);
+      return;
+    }
+    for (const name of notice.drones[this.id] ?? []) {
+      const drone = deps.droneEntry(name);
+      if (drone === undefined) continue;
+      void endLost(deps.store, notice.tick, drone, deps.transportOf(drone)).catch(
+        (error: unknown) => {
+          deps.log.warn(
+            { tick: notice.tick, drone: name, err: error },
+            'could not end what was lost',
+          );
+        },
+      );
+    }
+  }
+
+  #stopTick(tick: string, reason: ClosingReason, text: string): void {
     this.#held.stopTick(
       tick,
       reason === 'deadline' ? { kind: 'deadline' } : { kind: 'cancelled', text },
@@ -184,7 +208,7 @@ export class DroneWorker extends Service {
 
   async #beat(): Promise<void> {
     const closing = await heartbeat(this.#settings.store, this.#presence(), this.#held.ticks);
-    for (const notice of closing) this.#stopTick(notice);
+    for (const { tick, reason, text } of closing) this.#stopTick(tick, reason, text);
   }
 
   #presence(): Presence {

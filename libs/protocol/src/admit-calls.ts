@@ -17,32 +17,50 @@ export type KnownMethods = Readonly<Record<string, MethodSpec | RemoteMethod>>;
  * Gives the calls ready to travel. `place` says where they come from (`--call 1`, `calls.yaml[3]`).
  * @throws InvalidInputError for an unknown method, arguments that do not fit, or too large a batch.
  */
-export function admitCalls(calls: readonly unknown[], methods: KnownMethods, place: (index: number) => string): Call[] {
+export function admitCalls(
+  calls: readonly unknown[],
+  methods: KnownMethods,
+  place: (index: number) => string,
+): Call[] {
   if (calls.length > LIMITS.calls) {
-    throw new InvalidInputError(`${place(LIMITS.calls)}: a batch may hold ${String(LIMITS.calls)} calls at most`);
+    throw new InvalidInputError(
+      `${place(LIMITS.calls)}: a batch may hold ${String(LIMITS.calls)} calls at most`,
+    );
   }
   return calls.map((call, index) => admitCall(call, methods, place(index)));
 }
 
 function admitCall(input: unknown, methods: KnownMethods, place: string): Call {
   const parsed = callInputSchema.safeParse(input);
-  if (!parsed.success) throw new InvalidInputError(`${place}: ${describeIssues(parsed.error, callInputSchema)}`);
+  if (!parsed.success)
+    throw new InvalidInputError(`${place}: ${describeIssues(parsed.error, callInputSchema)}`);
   const call: CallInput = parsed.data;
   const method = Object.hasOwn(methods, call.method) ? methods[call.method] : undefined;
   if (method === undefined) {
     const close = nearest(call.method, Object.keys(methods));
-    const hint = close === undefined ? `known: ${Object.keys(methods).join(', ')}` : `did you mean '${close}'?`;
+    const hint =
+      close === undefined
+        ? `known: ${Object.keys(methods).join(', ')}`
+        : `did you mean '${close}'?`;
     throw new InvalidInputError(`${place}: unknown method '${call.method}'; ${hint}`);
   }
   const args = call.args ?? {};
   if ('args' in method) {
     const fitting = method.args.safeParse(args);
     if (!fitting.success) {
-      throw new InvalidInputError(`${place}: ${call.method}: ${describeIssues(fitting.error, method.args)}`);
+      throw new InvalidInputError(
+        `${place}: ${call.method}: ${describeIssues(fitting.error, method.args)}`,
+      );
     }
   }
-  const effect = call.effect ?? (typeof method.effect === 'function' ? method.effect(args) : method.effect);
-  return { method: call.method, args, timeoutMs: call.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS, effect };
+  const effect =
+    call.effect ?? (typeof method.effect === 'function' ? method.effect(args) : method.effect);
+  return {
+    method: call.method,
+    args,
+    timeoutMs: call.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS,
+    effect,
+  };
 }
 
 /**
@@ -64,7 +82,8 @@ function describeIssue(issue: z.core.$ZodIssue, known: readonly string[]): strin
 }
 
 function sayIssue(issue: z.core.$ZodIssue, known: readonly string[]): string {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => sayUnknownKey(key, known)).join('; ');
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => sayUnknownKey(key, known)).join('; ');
   if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => message).join('; ');
   return issue.message
     .replace(/^(Invalid input|Invalid option|Too small|Too big): /, '')
@@ -73,7 +92,9 @@ function sayIssue(issue: z.core.$ZodIssue, known: readonly string[]): string {
 
 function sayUnknownKey(key: string, known: readonly string[]): string {
   const close = nearest(key, known);
-  return close === undefined ? `unknown key '${key}'` : `unknown key '${key}'; did you mean '${close}'?`;
+  return close === undefined
+    ? `unknown key '${key}'`
+    : `unknown key '${key}'; did you mean '${close}'?`;
 }
 
 /** Refuses a batch that is larger than what may travel, before anything is enqueued. */

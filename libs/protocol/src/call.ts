@@ -27,7 +27,11 @@ export interface CallInput {
   readonly effect?: Effect | undefined;
 }
 
-const durationMs = z.number().int().min(1).max(7 * 24 * 3_600_000);
+const durationMs = z
+  .number()
+  .int()
+  .min(1)
+  .max(7 * 24 * 3_600_000);
 
 export const callInputSchema = z.strictObject({
   method: z.string().regex(METHOD_NAME, 'expected the name of a method'),

@@ -85,7 +85,10 @@ export function combine(input: CombineInput): Verdict {
     status,
     counts,
     message: status === 'ok' ? null : describeFailure(bad, input.roster.length, lead).message,
-    missing: [...missing.values()].map(({ entry, drones }) => ({ drones: foldNodeSet(drones), ...entry })),
+    missing: [...missing.values()].map(({ entry, drones }) => ({
+      drones: foldNodeSet(drones),
+      ...entry,
+    })),
   };
 }
 
@@ -93,7 +96,11 @@ function sayCancelled(reason: string): string {
   return reason === '' ? 'cancelled' : `cancelled (${reason})`;
 }
 
-function missingEntry(drone: string, input: CombineInput, cancelReason: string): Omit<MissingEntry, 'drones'> {
+function missingEntry(
+  drone: string,
+  input: CombineInput,
+  cancelReason: string,
+): Omit<MissingEntry, 'drones'> {
   const claim = input.claims.get(drone);
   const worker = claim?.worker ?? null;
   const attempts = claim?.attempts ?? 0;
@@ -101,10 +108,20 @@ function missingEntry(drone: string, input: CombineInput, cancelReason: string):
   const last = claim?.lastAttempt;
   if (input.ending === 'cancelled') {
     const message = cancelReason || 'the tick was cancelled';
-    return { outcome: 'cancelled', error: claim && !last ? { message, ended } : { message }, worker, attempts };
+    return {
+      outcome: 'cancelled',
+      error: claim && !last ? { message, ended } : { message },
+      worker,
+      attempts,
+    };
   }
   if (last !== undefined) {
-    return { outcome: last.outcome, error: last.error ?? { message: 'no reason given' }, worker, attempts };
+    return {
+      outcome: last.outcome,
+      error: last.error ?? { message: 'no reason given' },
+      worker,
+      attempts,
+    };
   }
   if (claim !== undefined) {
     const message = `worker ${claim.worker} held the batch and did not report`;
@@ -118,6 +135,7 @@ function missingEntry(drone: string, input: CombineInput, cancelReason: string):
 
 /** The entry in `calls` of calls that a drone without a report was given. */
 export function callsNotReported(methods: readonly string[], outcome: Outcome): CallReport[] {
-  const status = outcome === 'cancelled' ? 'cancelled' : outcome === 'worker_lost' ? 'unknown' : 'skipped';
+  const status =
+    outcome === 'cancelled' ? 'cancelled' : outcome === 'worker_lost' ? 'unknown' : 'skipped';
   return methods.map((method) => ({ method, status, durationMs: 0 }));
 }

@@ -11,7 +11,9 @@ const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as con
 export function parseDuration(text: string, what: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
   if (match === null) {
-    throw new InvalidInputError(`${what}: '${text}' is not a duration; expected e.g. 500ms, 30s or 5m`);
+    throw new InvalidInputError(
+      `${what}: '${text}' is not a duration; expected e.g. 500ms, 30s or 5m`,
+    );
   }
   const milliseconds = Math.round(Number(match[1]) * UNITS[match[2] as keyof typeof UNITS]);
   if (milliseconds < 1 || milliseconds > LIMITS.durationMs) {

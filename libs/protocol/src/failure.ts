@@ -16,7 +16,11 @@ export interface Misfortune {
  * `bad` maps each bad drone to what happened; `size` is the number of drones addressed; `lead`
  * stands before the count.
  */
-export function describeFailure(bad: ReadonlyMap<string, Misfortune>, size: number, lead?: string): Failure {
+export function describeFailure(
+  bad: ReadonlyMap<string, Misfortune>,
+  size: number,
+  lead?: string,
+): Failure {
   const groups = groupByReason(bad);
   const parts = groups.map(({ drones, outcome, message }) => {
     const reason = message === '' ? '' : ` (${message})`;
@@ -26,7 +30,9 @@ export function describeFailure(bad: ReadonlyMap<string, Misfortune>, size: numb
   const head = lead === undefined ? count : `${oneLine(lead)}; ${count}`;
   return {
     message: parts.length === 0 ? head : `${head}: ${parts.join('; ')}`,
-    drones: Object.fromEntries([...bad].map(([drone, { outcome, error }]) => [drone, badDrone(outcome, error)])),
+    drones: Object.fromEntries(
+      [...bad].map(([drone, { outcome, error }]) => [drone, badDrone(outcome, error)]),
+    ),
   };
 }
 
@@ -50,5 +56,7 @@ export function groupByReason(bad: ReadonlyMap<string, Misfortune>): ReasonGroup
     if (group === undefined) groups.set(key, { drones: [drone], outcome, message });
     else group.drones.push(drone);
   }
-  return [...groups.values()].sort((a, b) => OUTCOMES.indexOf(a.outcome) - OUTCOMES.indexOf(b.outcome));
+  return [...groups.values()].sort(
+    (a, b) => OUTCOMES.indexOf(a.outcome) - OUTCOMES.indexOf(b.outcome),
+  );
 }

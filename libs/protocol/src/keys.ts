@@ -53,6 +53,8 @@ export const keys = {
   batches: (prefix: string, tick: string) => `${prefix}:tick:${tick}:batches`,
   /** Hash: who holds which drone's batch. */
   claims: (prefix: string, tick: string) => `${prefix}:tick:${tick}:claims`,
+  /** Hash: what began and what ended of each drone's calls, `<drone>/<index>`; gone once the tick is closed. */
+  journal: (prefix: string, tick: string) => `${prefix}:tick:${tick}:journal`,
   reports: (prefix: string, tick: string) => `${prefix}:tick:${tick}:reports`,
   outputs: (prefix: string, tick: string) => `${prefix}:tick:${tick}:outputs`,
   /** List: drones in the order they reported. */

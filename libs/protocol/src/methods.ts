@@ -47,7 +47,7 @@ export const writeArgs = z
     encoding: z.enum(['utf8', 'base64']).default('utf8'),
     append: z.boolean().default(false),
     mode: z
-      .union([z.string().regex(/^[0-7]{3,4}$/, OCTAL), z.number(OCTAL).int().min(0).max(0o7777)], OCTAL)
+      .union([z.string().regex(/^[0-7]{3,4}$/, OCTAL), z.number().int().min(0).max(0o7777)], OCTAL)
       .optional(),
   })
   .refine((args) => args.encoding !== 'base64' || BASE64.test(args.content), {

@@ -29,7 +29,9 @@ export function parsePolicy(
   texts: readonly string[],
   resolve: (expression: string) => readonly string[] = expandNodeSet,
 ): Policy {
-  const rules = texts.flatMap((text) => text.split(';')).map((text) => parseRule(text.trim(), resolve));
+  const rules = texts
+    .flatMap((text) => text.split(';'))
+    .map((text) => parseRule(text.trim(), resolve));
   if (rules.length === 0) return POLICY_ALL;
   return rules;
 }

@@ -54,7 +54,9 @@ const schema = z.object({
   warnings: z.array(z.string()),
   attempts: z.number().int().min(0),
   worker: z.string().nullable(),
-  calls: z.array(z.object({ method: z.string(), status: z.enum(CALL_STATUSES), durationMs: milliseconds })),
+  calls: z.array(
+    z.object({ method: z.string(), status: z.enum(CALL_STATUSES), durationMs: milliseconds }),
+  ),
   timings: z.object({ queuedMs: milliseconds, connectMs: milliseconds, runMs: milliseconds }),
 });
 

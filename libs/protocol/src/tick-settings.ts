@@ -25,6 +25,7 @@ export function readTickSettings(json: string): TickSettings {
   const data = parseWireJson(json, "a tick's settings");
   checkWireVersion(data, "tick's settings");
   const parsed = schema.safeParse(data);
-  if (!parsed.success) throw new WireError(`not a tick's settings: ${describeIssues(parsed.error)}`);
+  if (!parsed.success)
+    throw new WireError(`not a tick's settings: ${describeIssues(parsed.error)}`);
   return parsed.data;
 }

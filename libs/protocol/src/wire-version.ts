@@ -22,8 +22,9 @@ export function parseWireJson(json: string, what: string): unknown {
 export function checkWireVersion(value: unknown, what: string): void {
   const version = typeof value === 'object' && value !== null && 'v' in value ? value.v : undefined;
   if (version !== WIRE_VERSION) {
+    const said = version === undefined ? 'no version' : `version ${String(version)}`;
     throw new WireError(
-      `version skew: the ${what} has version ${String(version)}, this Muster speaks version ${String(WIRE_VERSION)}`,
+      `version skew: the ${what} has ${said}, this Muster speaks version ${String(WIRE_VERSION)}`,
     );
   }
 }

@@ -30,7 +30,16 @@ export async function startRedisServer({
   until = /Ready to accept connections/,
 }: RedisServerSettings): Promise<RedisServer> {
   const port = await freePort();
-  const standard = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', ''];
+  const standard = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    directory,
+    '--save',
+    '',
+  ];
   const child = spawn(findServer(), [...standard, ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,3 +1,5 @@
+export * from './claims.js';
+export * from './control.js';
 export * from './presence.js';
 export * from './roster.js';
 export type { TickStore } from './store.js';
@@ -5,9 +7,12 @@ export * from './sweep.js';
 export * from './tick-facts.js';
 export * from './tick-record.js';
 export * from './timing.js';
+export * from './transitions/begin-call.js';
 export * from './transitions/begin-closing.js';
 export * from './transitions/claim.js';
 export * from './transitions/close.js';
 export * from './transitions/lane.js';
 export * from './transitions/open.js';
+export * from './transitions/record-end.js';
+export * from './transitions/release.js';
 export * from './transitions/report.js';

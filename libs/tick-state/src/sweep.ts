@@ -11,6 +11,12 @@ export async function dueTicks(store: TickStore): Promise<string[]> {
   return (await runScript(store, DUE, [keys.deadlines(store.prefix)], [])) as string[];
 }
 
+/** Has a closing tick looked at again at its end. */
+export async function awaitClose(store: TickStore, tick: string, closeAt: number): Promise<void> {
+  // Only if it is still waited for: a combiner that was away must not bring it back.
+  await store.redis.zadd(keys.deadlines(store.prefix), 'XX', closeAt, tick);
+}
+
 /** Drops a deadline whose tick is gone. */
 export async function dropDeadline(store: TickStore, tick: string): Promise<void> {
   await store.redis.zrem(keys.deadlines(store.prefix), tick);
@@ -55,6 +61,7 @@ export async function forgetTick(store: TickStore, tick: string): Promise<void> 
     keys.roster(prefix, tick),
     keys.batches(prefix, tick),
     keys.claims(prefix, tick),
+    keys.journal(prefix, tick),
     keys.reports(prefix, tick),
     keys.outputs(prefix, tick),
     keys.arrivals(prefix, tick),

@@ -17,6 +17,8 @@ export interface TickFacts {
   readonly size: number;
   readonly closingReason: ClosingReason | null;
   readonly closingText: string;
+  /** When a closing tick is closed at the latest. Redis' clock, milliseconds since 1970. */
+  readonly closeAt: number | null;
   readonly finishedAt: number | null;
   /** Set once the tick is closed. */
   readonly verdict: Verdict | null;
@@ -67,6 +69,7 @@ function parseFacts(hash: Record<string, string>): TickFacts | undefined {
     size: Number(hash['size']),
     closingReason: (hash['closingReason'] as ClosingReason | undefined) ?? null,
     closingText: hash['closingText'] ?? '',
+    closeAt: hash['closeAt'] === undefined ? null : Number(hash['closeAt']),
     finishedAt: hash['finishedAt'] === undefined ? null : Number(hash['finishedAt']),
     verdict: hash['verdict'] === undefined ? null : (JSON.parse(hash['verdict']) as Verdict),
   };

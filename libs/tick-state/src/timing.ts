@@ -2,6 +2,8 @@
 export const TIMING = {
   /** From the deadline (or a cancel) to the moment a tick is closed without its last reports. */
   closingMs: 1_500,
+  /** From there to the moment when others end what a silent worker's calls have left running. */
+  endLostMs: 600,
   /** How long after the last report a combiner's sweep may close what no parent job has closed. */
   settleMs: 250,
   /** A worker that was not heard of for so long is lost. It says that it lives every `heartbeatMs`. */

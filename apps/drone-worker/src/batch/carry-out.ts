@@ -5,6 +5,7 @@ import type { Clock, Logger } from '@muster/runtime';
 import type { MethodRegistry } from '../methods/registry.js';
 import type { Transport } from '../transport/transport.js';
 import { admitBatch } from './admit-batch.js';
+import type { CallJournal } from './call-journal.js';
 import { runCalls, type CallsRun } from './run-calls.js';
 import { stopReason } from './stop-reason.js';
 
@@ -40,6 +41,7 @@ const LONG_BATCH_MS = 400_000;
 /** `signal` ends the batch; its reason is a `StopReason`. What a drone does wrong is in what comes back. */
 export async function carryOut(
   work: BatchWork,
+  journal: CallJournal,
   deps: CarryOutDependencies,
   signal: AbortSignal,
 ): Promise<CarriedOut> {
@@ -63,12 +65,8 @@ export async function carryOut(
   }
   const start = deps.clock.monotonic();
   try {
-    const run = await runCalls(
-      { ...work, workdir: admission.drone.workdir },
-      connected.session,
-      deps,
-      signal,
-    );
+    const batch = { ...work, workdir: admission.drone.workdir };
+    const run = await runCalls(batch, connected.session, journal, deps, signal);
     const runMs = since(start, deps.clock);
     if (runMs > LONG_BATCH_MS)
       run.warnings.push(`the batch took ${formatDuration(runMs)}: ${work.summary}`);

@@ -1,17 +1,15 @@
-/** The life of a batch on a worker: parse → claim → admit → connect → run → report. */
+/** The life of a batch on a worker: parse → claim → fetch → carry out (admit → connect → run) → report. */
 import { randomUUID } from 'node:crypto';
+import { batchName, writeReport, type BatchOrder, type Report } from '@muster/protocol';
 import {
-  batchName,
-  readBatchOrder,
-  readTickSettings,
-  WIRE_VERSION,
-  WireError,
-  writeReport,
-  type BatchOrder,
-  type Report,
-} from '@muster/protocol';
-import { claimBatch, reportBatch, type ReportReply, type TickStore } from '@muster/tick-state';
+  claimBatch,
+  releaseBatch,
+  reportBatch,
+  type ReportReply,
+  type TickStore,
+} from '@muster/tick-state';
 import type { BatchSource } from './batch-source.js';
+import { LeaseLostError, openJournal } from './call-journal.js';
 import {
   carryOut,
   nothingRan,
@@ -19,7 +17,10 @@ import {
   type CarriedOut,
   type CarryOutDependencies,
 } from './carry-out.js';
+import { fetchWork } from './fetch-work.js';
 import type { HeldBatches } from './held-batches.js';
+import { nextAttempt } from './next-attempt.js';
+import { parseOrder } from './parse-order.js';
 
 export interface BatchDependencies extends CarryOutDependencies {
   readonly store: TickStore;
@@ -39,8 +40,13 @@ export interface BatchDelivery {
 /** What became of a delivery, for logs and for the job. */
 export type Executed =
   | { readonly kind: 'reported'; readonly report: Report; readonly reply: ReportReply }
-  /** Not ours to run: late, from an older epoch, held by another worker, or reported already. */
+  /** To be delivered again, after so many milliseconds. */
+  | { readonly kind: 'again'; readonly afterMs: number; readonly why: string }
+  /** Not ours to run: late, from an older epoch, reported already, or taken over by another worker. */
   | { readonly kind: 'refused'; readonly why: string };
+
+/** A batch that another living worker holds is looked at again, in case it is lost after all. Milliseconds. */
+const HELD_BY_ANOTHER_MS = 1_500;
 
 /**
  * Executes one delivery. What a drone does wrong is a returned report; an exception is a
@@ -50,40 +56,50 @@ export async function executeBatch(
   delivery: BatchDelivery,
   deps: BatchDependencies,
 ): Promise<Executed> {
-  const { order, skew } = parse(delivery.data);
+  const { order, skew } = parseOrder(delivery.data);
   const token = randomUUID();
-  const name = batchName(order.lane, order.drone);
-  const log = deps.log.child({
-    tick: order.tick,
-    lane: order.lane,
-    drone: order.drone,
-    batch: name,
-  });
-
-  const controller = deps.held.hold(order.tick);
+  const { tick, lane, drone } = order;
+  const log = deps.log.child({ tick, lane, drone, batch: batchName(lane, drone) });
+  const controller = deps.held.hold(tick);
   let deadline: NodeJS.Timeout | undefined;
   try {
     const claim = await claimBatch(deps.store, { ...order, token, worker: deps.worker });
     if (!claim.ok) {
       log.debug({ refusal: claim.refusal }, 'batch not taken');
+      if (claim.refusal === 'held')
+        return { kind: 'again', afterMs: HELD_BY_ANOTHER_MS, why: 'held by another worker' };
       return { kind: 'refused', why: claim.refusal };
     }
-    deadline = setTimeout(
-      () => {
-        controller.abort({ kind: 'deadline' });
-      },
-      Math.max(0, claim.remainingMs),
-    );
+    const stopAt = () => {
+      controller.abort({ kind: 'deadline' });
+    };
+    deadline = setTimeout(stopAt, Math.max(0, claim.remainingMs));
+    const claimedAt = deps.clock.monotonic();
     const queuedMs = Math.max(0, deps.clock.now() - delivery.enqueuedAt);
-    const { run, timings } = await carryOutOrder(
-      order,
-      skew,
-      claim.settings,
-      { ...deps, log },
-      controller.signal,
-    );
+    const held: HeldBatch = { order, token, attempt: claim.attempt, controller };
+    const fetched = await fetchWork(order, skew, claim.settings, deps.batches);
+    const { run, timings } = fetched.ok
+      ? await carryOutHeld(held, fetched.work, { ...deps, log })
+      : { run: nothingRan([], 'rejected', fetched.message), timings: { connectMs: 0, runMs: 0 } };
+
+    const remainingMs = claim.remainingMs - (deps.clock.monotonic() - claimedAt);
+    const calls = fetched.ok ? fetched.work.calls : [];
+    const attempts = fetched.ok ? fetched.work.attempts : 1;
+    const next = nextAttempt(run, calls, {
+      attempt: claim.attempt,
+      attempts,
+      remainingMs,
+      signal: controller.signal,
+    });
+    if (next !== null && (await releaseBatch(deps.store, { ...order, token }, run))) {
+      log.info(
+        { outcome: run.outcome, error: run.error?.message, ...next },
+        'batch will be tried again',
+      );
+      return { kind: 'again', ...next };
+    }
     const report: Report = {
-      drone: order.drone,
+      drone,
       outcome: run.outcome,
       error: run.error,
       warnings: run.warnings,
@@ -104,56 +120,29 @@ export async function executeBatch(
       'batch done',
     );
     return { kind: 'reported', report, reply };
+  } catch (error) {
+    if (!(error instanceof LeaseLostError)) throw error;
+    log.warn('another worker has taken the batch over');
+    return { kind: 'refused', why: 'lease lost' };
   } finally {
     clearTimeout(deadline);
-    deps.held.letGo(order.tick, controller);
+    deps.held.letGo(tick, controller);
   }
 }
 
-/**
- * Reads the order. One of another version is still answered, as far as it says whom it
- * concerns: its drone is `rejected`, and does not keep the tick waiting.
- * @throws WireError when it does not even say that; the tick says `never_started` of the drone.
- */
-function parse(data: unknown): { order: BatchOrder; skew?: string } {
-  try {
-    return { order: readBatchOrder(data) };
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    const order = readBatchOrder({ batch: 0, summary: '', ...Object(data), v: WIRE_VERSION });
-    return { order, skew: error.message };
-  }
+interface HeldBatch {
+  readonly order: BatchOrder;
+  readonly token: string;
+  readonly attempt: number;
+  readonly controller: AbortController;
 }
 
-/** The tick's settings and the batch's calls, or why they cannot be read. */
-async function fetchWork(
-  order: BatchOrder,
-  settings: string,
-  batches: BatchSource,
-): Promise<{ ok: true; work: BatchWork } | { ok: false; message: string }> {
-  try {
-    const { deadlineMs, connectTimeoutMs } = readTickSettings(settings);
-    return {
-      ok: true,
-      work: { ...order, calls: await batches.get(order), deadlineMs, connectTimeoutMs },
-    };
-  } catch (error) {
-    if (error instanceof WireError) return { ok: false, message: error.message };
-    throw error;
-  }
-}
-
-async function carryOutOrder(
-  order: BatchOrder,
-  skew: string | undefined,
-  settings: string,
+async function carryOutHeld(
+  { order, token, attempt, controller }: HeldBatch,
+  work: BatchWork,
   deps: BatchDependencies,
-  signal: AbortSignal,
 ): Promise<CarriedOut> {
-  const fetched =
-    skew === undefined
-      ? await fetchWork(order, settings, deps.batches)
-      : { ok: false as const, message: skew };
-  if (fetched.ok) return carryOut(fetched.work, deps, signal);
-  return { run: nothingRan([], 'rejected', fetched.message), timings: { connectMs: 0, runMs: 0 } };
+  const stop = controller.abort.bind(controller);
+  const journal = await openJournal(deps.store, { ...order, token }, attempt, work.calls, stop);
+  return carryOut(work, journal, deps, controller.signal);
 }

@@ -7,14 +7,22 @@ import { BOOT, encodeOrder, endOrder } from './start-order.js';
 /** Milliseconds for the whole: TERM, grace, KILL, proof, and a slow channel. */
 const BOUND_MS = 3_000;
 
+export interface ToEnd {
+  /** The process group, where it is known. */
+  readonly group?: number | undefined;
+  /** What the marks of the processes begin with. */
+  readonly mark: string;
+  /** Milliseconds between TERM and KILL. */
+  readonly graceMs: number;
+}
+
 /**
  * Ends a process group, and what else carries `mark`, through a second shell.
  * `confirmed` means that neither is alive, as seen on the drone.
  */
 export async function endProcess(
   session: Session,
-  group: number,
-  mark: string,
+  { group, mark, graceMs }: ToEnd,
 ): Promise<'confirmed' | 'unconfirmed'> {
   const nonce = randomBytes(8).toString('hex');
   const bound = AbortSignal.timeout(BOUND_MS);
@@ -32,7 +40,7 @@ export async function endProcess(
       });
     });
     shell.stdin.on('error', () => undefined);
-    shell.stdin.end(encodeOrder(endOrder(group, mark, nonce)));
+    shell.stdin.end(encodeOrder(endOrder(group ?? null, mark, graceMs, nonce)));
     try {
       return (await word) === 'gone' ? 'confirmed' : 'unconfirmed';
     } finally {

@@ -5,7 +5,14 @@ import type { Session, Shell, ShellExit } from '../transport/transport.js';
 import { AfterMarker } from './after-marker.js';
 import { endProcess } from './end-process.js';
 import { OutputCapture } from './output-capture.js';
-import { BOOT, encodeOrder, startOrder, type ProcessSpec } from './start-order.js';
+import {
+  BOOT,
+  encodeOrder,
+  startOrder,
+  TERM_GRACE_MS,
+  TOO_LATE,
+  type ProcessSpec,
+} from './start-order.js';
 
 export interface ProcessResult extends ShellExit {
   readonly stdout: OutputCapture;
@@ -17,6 +24,13 @@ export interface ProcessPlace {
   readonly mark: string;
   /** Where it starts; the shell's own directory when undefined. */
   readonly workdir?: string | undefined;
+  /** Asked between the opening of the shell and the order: may the process still start? Throws when not. */
+  readonly confirm: () => Promise<void>;
+}
+
+/** The drone refused an order that was too old: whoever sent it had been away. */
+export class OrderTooOldError extends Error {
+  override readonly name = 'OrderTooOldError';
 }
 
 /** Raised when `signal` had the process ended before it finished by itself. */
@@ -34,12 +48,12 @@ const LAST_OUTPUT_MS = 200;
 /**
  * Runs `spec` and gives its exit and output. When `signal` is aborted, its process group
  * is ended: TERM, a grace, KILL, and proof through a second shell.
- * @throws ProcessEndedError after that, SessionLostError when the drone is lost.
+ * @throws ProcessEndedError after that, SessionLostError when the drone is lost, OrderTooOldError.
  */
 export async function runProcess(
   session: Session,
   spec: ProcessSpec,
-  { mark, workdir }: ProcessPlace,
+  { mark, workdir, confirm }: ProcessPlace,
   signal: AbortSignal,
 ): Promise<ProcessResult> {
   if (signal.aborted) throw new ProcessEndedError('confirmed');
@@ -48,8 +62,10 @@ export async function runProcess(
   const stdout = new OutputCapture(spec.maxOutputBytes);
   const stderr = new OutputCapture(spec.maxOutputBytes);
   let group: number | undefined;
-  const begun = (pid: string) => {
-    group = Number(pid);
+  let tooOld = false;
+  const begun = (word: string) => {
+    if (word === TOO_LATE) tooOld = true;
+    else group = Number(word);
   };
   const streams = Promise.all([
     drain(
@@ -71,6 +87,8 @@ export async function runProcess(
   ]);
   const aborted = onAbort(signal);
   try {
+    await confirm();
+    if (aborted.seen()) throw new ProcessEndedError('confirmed');
     sendOrder(shell, spec, workdir, nonce);
     const exit = await Promise.race([shell.exited, aborted.promise]);
     if (exit === 'aborted') {
@@ -80,6 +98,7 @@ export async function runProcess(
     }
     if (spec.stdin === undefined && shell.stdin.writable) shell.stdin.end('done\n');
     await Promise.race([streams, delay(LAST_OUTPUT_MS)]);
+    if (tooOld) throw new OrderTooOldError('the order to start reached the drone too late');
     return { ...exit, stdout, stderr };
   } finally {
     aborted.stop();
@@ -94,7 +113,7 @@ async function confirmEnd(
   mark: string,
 ): Promise<'confirmed' | 'unconfirmed'> {
   // Without a group nothing has begun, and the shell ends with its input.
-  if (group !== undefined) return endProcess(session, group, mark);
+  if (group !== undefined) return endProcess(session, { group, mark, graceMs: TERM_GRACE_MS });
   const gone = await Promise.race([
     shell.exited.then(
       () => true,
@@ -130,7 +149,11 @@ function drain(stream: NodeJS.ReadableStream, into: AfterMarker): Promise<void> 
   });
 }
 
-function onAbort(signal: AbortSignal): { promise: Promise<'aborted'>; stop: () => void } {
+function onAbort(signal: AbortSignal): {
+  promise: Promise<'aborted'>;
+  seen: () => boolean;
+  stop: () => void;
+} {
   let stop = (): void => undefined;
   const promise = new Promise<'aborted'>((resolve) => {
     const listener = () => {
@@ -141,5 +164,5 @@ function onAbort(signal: AbortSignal): { promise: Promise<'aborted'>; stop: () =
       signal.removeEventListener('abort', listener);
     };
   });
-  return { promise, stop };
+  return { promise, seen: () => signal.aborted, stop };
 }

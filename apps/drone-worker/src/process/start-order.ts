@@ -7,8 +7,12 @@
  */
 import { quote } from './quote.js';
 
-/** Reads one line, undoes `encodeOrder`, and does what it says. Holds no single quote, so that any login shell takes it. */
-export const BOOT = 'IFS= read -r order && eval "$(printf %b "$order")"';
+/**
+ * Notes the drone's own time (seconds since its boot), reads one line, undoes `encodeOrder`, and
+ * does what it says. Holds no single quote, so that any login shell takes it.
+ */
+export const BOOT =
+  'read -r opened _ </proc/uptime; IFS= read -r order && eval "$(printf %b "$order")"';
 
 /** The order as one line of printable ASCII that `printf %b` of any POSIX shell undoes. */
 export function encodeOrder(script: string): string {
@@ -32,6 +36,16 @@ export interface ProcessSpec {
   readonly maxOutputBytes: number;
 }
 
+/**
+ * How old an order may be when it reaches its shell, counted from the shell's opening by the
+ * drone's clock, in seconds. The batch's lease is confirmed in between and lasts as long: so a
+ * worker that froze with an order in its hands cannot start what another has taken over.
+ */
+const ORDER_SECONDS = 5;
+
+/** What a shell says in place of its process id when the order came too late. */
+export const TOO_LATE = 'late';
+
 /** How long a process may take between TERM and KILL, in milliseconds. */
 export const TERM_GRACE_MS = 600;
 
@@ -51,6 +65,7 @@ export function startOrder(spec: ProcessSpec, workdir: string | undefined, nonce
     ? 'while [ -d "/proc/$PPID" ] && [ -d "/proc/$$" ]; do sleep 1; done; [ -d "/proc/$$" ] || exit 0'
     : 'read -r word <&3 && exit 0';
   const lines = [
+    `read -r now _ </proc/uptime; [ "$(( \${now%.*} - \${opened%.*} ))" -lt ${String(ORDER_SECONDS)} ] || { echo ${nonce}:${TOO_LATE}; exit 0; }`,
     ...(readsInput ? [] : ['exec 3<&0 </dev/null']),
     `( ( trap "" TERM HUP INT; exec >/dev/null 2>&1${readsInput ? ' </dev/null' : ''}; ${watch}; ${END_GROUP('$$')} ) & )`,
     ...(readsInput ? [] : ['exec 3<&-']),
@@ -72,16 +87,21 @@ const END_GROUP = (group: string) =>
   `kill -s TERM -- "-${group}"; i=0; while kill -s 0 -- "-${group}" && [ "$i" -lt ${String(TERM_GRACE_MS / 50)} ]; do sleep 0.05; i=$((i+1)); done; kill -s KILL -- "-${group}"`;
 
 /**
- * The script that ends a process group, and whatever else carries the call's mark, from a
- * second shell: TERM, a grace, KILL, then a look at what is left. It prints `<nonce>:gone`
- * or `<nonce>:alive`. Zombies count as gone: they run nothing.
+ * The script that ends a process group, and whatever else carries a mark that begins with
+ * `mark`, from a second shell: TERM, a grace, KILL, then a look at what is left. Without a
+ * group it goes by the mark alone. It prints `<nonce>:gone` or `<nonce>:alive`. Zombies count as gone: they run nothing.
  */
-export function endOrder(group: number, mark: string, nonce: string): string {
+export function endOrder(
+  group: number | null,
+  mark: string,
+  graceMs: number,
+  nonce: string,
+): string {
   return `
-group=${String(group)}
+group=${String(group ?? '')}
 mark=${quote(`MUSTER_MARK=${mark}`)}
 signal() {
-  kill -s "$1" -- "-$group" 2>/dev/null
+  [ -z "$group" ] || kill -s "$1" -- "-$group" 2>/dev/null
   for pid in $(marked); do kill -s "$1" "$pid" 2>/dev/null; done
 }
 marked() {
@@ -109,7 +129,7 @@ wait_gone() {
   done
 }
 signal TERM
-wait_gone ${String(TERM_GRACE_MS / 50)} || { signal KILL; wait_gone 8; }
+wait_gone ${String(Math.ceil(graceMs / 50))} || { signal KILL; wait_gone 8; }
 if alive; then printf '%s:alive\\n' ${nonce}; else printf '%s:gone\\n' ${nonce}; fi
 `;
 }

@@ -51,5 +51,7 @@ function openShell(script: string, signal: AbortSignal): Promise<Shell> {
 
 /** The worker's own environment, without what is Muster's: a Redis URL may hold a password. */
 function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MUSTER_')));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('MUSTER_')),
+  );
 }

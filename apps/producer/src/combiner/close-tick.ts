@@ -4,7 +4,6 @@ import {
   keys,
   parsePolicy,
   readReportOrRejection,
-  type ClaimFact,
   type Misfortune,
   type Verdict,
 } from '@muster/protocol';
@@ -12,6 +11,7 @@ import {
   closeTick,
   livingWorkers,
   queuesOf,
+  readClaims,
   readTickFacts,
   readTickRoster,
   type CloseReply,
@@ -64,7 +64,7 @@ async function judge(
     deadlineMs: facts.deadlineMs,
     ...(facts.closingText !== '' && { cancelReason: facts.closingText }),
     reports,
-    claims: await readClaims(store, facts.tick, unreported),
+    claims: await readClaims(store, facts.tick, [...queues.keys()]),
     isServed: (drone) => served.has(queues.get(drone) ?? ''),
   });
 }
@@ -84,19 +84,6 @@ async function readReports(
     reports.set(drone, { outcome, error });
   });
   return reports;
-}
-
-async function readClaims(
-  store: TickStore,
-  tick: string,
-  drones: readonly RosterEntry[],
-): Promise<Map<string, ClaimFact>> {
-  const claims = new Map<string, ClaimFact>();
-  await readChunks(store, keys.claims(store.prefix, tick), drones, (drone, text) => {
-    const { worker, attempt } = JSON.parse(text) as { worker: string; attempt: number };
-    claims.set(drone, { worker, attempts: attempt });
-  });
-  return claims;
 }
 
 async function readChunks(

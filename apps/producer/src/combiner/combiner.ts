@@ -5,6 +5,7 @@
 import { TICKS_QUEUE } from '@muster/protocol';
 import { delay, Service, type Logger } from '@muster/runtime';
 import {
+  awaitClose,
   beginClosing,
   DEFAULT_RETENTION,
   dropDeadline,
@@ -13,11 +14,14 @@ import {
   forgetTick,
   readTickFacts,
   type Retention,
+  type RosterEntry,
+  type TickFacts,
   type TickStore,
 } from '@muster/tick-state';
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
 import { FlowJanitor } from './clean-up.js';
 import { tryToClose } from './close-tick.js';
+import { askToEndLost } from './end-lost.js';
 
 export interface CombinerSettings {
   readonly store: TickStore;
@@ -111,8 +115,7 @@ export class Combiner extends Service {
   /** Whatever the tick needs now: begin to close, close, or clear away what is left of its flow. */
   async #attend(tick: string, janitor: FlowJanitor): Promise<void> {
     const { store } = this.#settings;
-    const begun = await beginClosing(store, tick, 'deadline');
-    if (begun === 'begun') return;
+    const begun = (await beginClosing(store, tick, 'deadline')) === 'begun';
     const attempt = await tryToClose(store, tick);
     if (attempt.reply === 'gone') {
       await dropDeadline(store, tick);
@@ -122,9 +125,29 @@ export class Combiner extends Service {
       const verdict = (await readTickFacts(store, tick))?.verdict;
       this.#logClosed(tick, verdict?.status, verdict?.message);
     }
+    if (attempt.reply === 'early') {
+      await this.#awaitLast(attempt.facts, attempt.unreported, begun);
+      return;
+    }
     if (attempt.reply !== 'closed' && attempt.reply !== 'already') return;
     await janitor.removeChildren(tick, attempt.unreported);
     if (await janitor.parentIsOver(tick)) await dropDeadline(store, tick);
+  }
+
+  /**
+   * A closing tick waits for its last reports. What lost workers have left running is ended at
+   * once by others, and past the time that a worker needs to end its own, what any of them has.
+   */
+  async #awaitLast(
+    facts: TickFacts,
+    unreported: readonly RosterEntry[],
+    begun: boolean,
+  ): Promise<void> {
+    const { store } = this.#settings;
+    const { tick, state, closeAt } = facts;
+    if (state !== 'closing' || closeAt === null) return;
+    await askToEndLost(store, tick, unreported, begun ? 'lost' : 'all');
+    if (!begun) await awaitClose(store, tick, closeAt);
   }
 
   async #forgetOld(janitor: FlowJanitor): Promise<void> {

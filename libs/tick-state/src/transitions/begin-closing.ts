@@ -8,15 +8,15 @@ import { TIMING } from '../timing.js';
  */
 const BEGIN_CLOSING = defineScript(`
 local tick, deadlines = KEYS[1], KEYS[2]
-local reason, text, grace, channel = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local reason, text, grace, channel, look = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local facts = redis.call('HMGET', tick, 'state', 'deadlineAt', 'tick')
 if not facts[1] then return {'gone'} end
 if facts[1] ~= 'open' then return {facts[1]} end
 local at = now()
 if reason == 'deadline' and at < tonumber(facts[2]) then return {'early'} end
 redis.call('HSET', tick, 'state', 'closing', 'closingReason', reason, 'closingText', text, 'closeAt', at + grace)
-redis.call('ZADD', deadlines, at + grace, facts[3])
-redis.call('PUBLISH', channel, cjson.encode({tick = facts[3], reason = reason, text = text}))
+redis.call('ZADD', deadlines, at + look, facts[3])
+redis.call('PUBLISH', channel, cjson.encode({kind = 'closing', tick = facts[3], reason = reason, text = text}))
 return {'begun'}
 `);
 
@@ -24,6 +24,7 @@ export type ClosingReason = 'deadline' | 'cancelled';
 
 /** What the control channel says when a tick begins to close. */
 export interface ClosingNotice {
+  readonly kind: 'closing';
   readonly tick: string;
   readonly reason: ClosingReason;
   /** Why it was cancelled, for people; empty otherwise. */
@@ -44,13 +45,8 @@ export async function beginClosing(
       store,
       BEGIN_CLOSING,
       [keys.tick(prefix, tick), keys.deadlines(prefix)],
-      [reason, text, TIMING.closingMs, keys.control(prefix)],
+      [reason, text, TIMING.closingMs, keys.control(prefix), TIMING.endLostMs],
     ),
   );
   return word as BeginClosingReply;
-}
-
-/** @throws SyntaxError for anything that is no notice. */
-export function readClosingNotice(message: string): ClosingNotice {
-  return JSON.parse(message) as ClosingNotice;
 }

@@ -7,7 +7,7 @@ import { defineScript, readReply, runScript, type TickStore } from '../store.js'
  * after its closing time. A little later a combiner looks whether its flow has ended too.
  */
 const CLOSE = defineScript(`
-local tick, reports, claims, deadlines = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local tick, reports, claims, deadlines, journal = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local seen, verdict, status, channel = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local facts = redis.call('HMGET', tick, 'state', 'size', 'closeAt', 'tick', 'startedAt')
 if not facts[1] then return {'gone'} end
@@ -18,7 +18,7 @@ if seen < tonumber(facts[2]) then
   if facts[1] ~= 'closing' or at < tonumber(facts[3]) then return {'early'} end
 end
 redis.call('HSET', tick, 'state', 'closed', 'status', status, 'verdict', verdict, 'finishedAt', at)
-redis.call('DEL', claims)
+redis.call('UNLINK', claims, journal)
 redis.call('ZADD', deadlines, at + tonumber(ARGV[5]), facts[4])
 redis.call('PUBLISH', channel, 'closed')
 return {'closed'}
@@ -46,6 +46,7 @@ export async function closeTick(
         keys.reports(prefix, tick),
         keys.claims(prefix, tick),
         keys.deadlines(prefix),
+        keys.journal(prefix, tick),
       ],
       [
         seen,

@@ -1,0 +1,31 @@
+/** Ends what a silent worker's calls have left running on a drone, and notes whether it is gone. */
+import type { DroneEntry } from '@muster/fleet';
+import { recordEnd, type TickStore } from '@muster/tick-state';
+import { endProcess } from '../process/end-process.js';
+import type { Transport } from '../transport/transport.js';
+import { droneMark } from './run-call.js';
+
+/** The tick is about to be closed: there is no time for a grace. Milliseconds. */
+const GRACE_MS = 100;
+const CONNECT_MS = 1_000;
+
+export async function endLost(
+  store: TickStore,
+  tick: string,
+  drone: DroneEntry,
+  transport: Transport,
+): Promise<void> {
+  const connected = await transport.connect(CONNECT_MS, AbortSignal.timeout(CONNECT_MS));
+  if (!connected.ok) return;
+  try {
+    const mark = droneMark(tick, drone.name);
+    await recordEnd(
+      store,
+      tick,
+      drone.name,
+      await endProcess(connected.session, { mark, graceMs: GRACE_MS }),
+    );
+  } finally {
+    connected.session.release();
+  }
+}

@@ -1,0 +1,231 @@
+/** Runs one call on a drone: within its own time, until the batch must end. */
+import {
+  describeIssues,
+  formatDuration,
+  oneLine,
+  type Call,
+  type CallReport,
+  type Outcome,
+} from '@muster/protocol';
+import type { Clock, Logger } from '@muster/runtime';
+import { CallFailedError, type MethodContext } from '../methods/define-methods.js';
+import type { MethodRegistry } from '../methods/registry.js';
+import { droneTransport } from '../process/drone-transport.js';
+import { OrderTooOldError, ProcessEndedError } from '../process/run-process.js';
+import { SessionLostError, type Session } from '../transport/transport.js';
+import { LeaseLostError, type CallJournal } from './call-journal.js';
+import { stopReason } from './stop-reason.js';
+
+export interface RunDependencies {
+  readonly methods: MethodRegistry;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** One call of a batch, where it runs, and how it is known there. */
+export interface CallToRun {
+  readonly tick: string;
+  readonly drone: string;
+  readonly index: number;
+  readonly call: Call;
+  /** The tick's, in milliseconds, for messages. */
+  readonly deadlineMs: number;
+  readonly workdir?: string | undefined;
+}
+
+/** How a call ended when it did not succeed. */
+export interface Misadventure {
+  readonly outcome: Outcome;
+  readonly status: CallReport['status'];
+  readonly message: string;
+  readonly ended?: 'confirmed' | 'unconfirmed' | undefined;
+}
+
+export type CallFate = { readonly result: unknown } | Misadventure;
+
+/** What stands in MUSTER_MARK. No mark begins another. */
+export function markOf({
+  tick,
+  drone,
+  index,
+}: Pick<CallToRun, 'tick' | 'drone' | 'index'>): string {
+  return `${droneMark(tick, drone)}${String(index)};`;
+}
+
+/** What the marks of all of a drone's calls in a tick begin with. */
+export function droneMark(tick: string, drone: string): string {
+  return `${tick}/${drone}/`;
+}
+
+/** `signal` is the batch's; its reason is a `StopReason`. @throws LeaseLostError when the batch is not ours any more. */
+export async function runCall(
+  toRun: CallToRun,
+  session: Session,
+  journal: CallJournal,
+  { methods, log }: RunDependencies,
+  warn: (message: string) => void,
+  signal: AbortSignal,
+): Promise<CallFate> {
+  const { tick, drone, call, workdir } = toRun;
+  const method = methods.get(call.method);
+  // Checked when the batch was admitted; a method cannot go away since.
+  if (method === undefined) throw new Error(`no method ${call.method}`);
+  const args = method.args.safeParse(call.args);
+  if (!args.success)
+    return { outcome: 'rejected', status: 'failed', message: describeIssues(args.error) };
+
+  const ending = new AbortController();
+  const onBatchEnd = () => {
+    ending.abort();
+  };
+  signal.addEventListener('abort', onBatchEnd, { once: true });
+  if (signal.aborted) ending.abort();
+  const timer = setTimeout(onBatchEnd, call.timeoutMs);
+  const mark = markOf(toRun);
+  const marks = { MUSTER_TICK: tick, MUSTER_DRONE: drone, MUSTER_MARK: mark };
+  const place = { mark, workdir, confirm: () => journal.confirm() };
+  const context: MethodContext = {
+    drone,
+    transport: droneTransport(session, marks, place, ending.signal),
+    signal: ending.signal,
+    log,
+    warn: (message) => {
+      warn(oneLine(message, 1_000));
+    },
+  };
+  try {
+    const result: unknown = await endWith(
+      ending.signal,
+      Promise.resolve(method.run(context, args.data)),
+    );
+    return { result: sendable(result) };
+  } catch (error) {
+    if (error instanceof LeaseLostError) throw error;
+    return misadventure(error, toRun, ending.signal.aborted, signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onBatchEnd);
+  }
+}
+
+/** Results travel as JSON; nothing stands as null (behaviour 3). @throws CallFailedError for what cannot travel. */
+function sendable(result: unknown): unknown {
+  try {
+    return result === undefined ? null : (JSON.parse(JSON.stringify(result)) as unknown);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CallFailedError(`its result cannot be sent: ${oneLine(why)}`);
+  }
+}
+
+/** Milliseconds that a method has, after its signal, to end by itself and say how. */
+const LAST_WORDS_MS = 3_500;
+
+/** The method's own end, or an error when it does not heed its signal: no user's method may hold up a tick. */
+async function endWith<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const deaf = new Promise<never>((_, reject) => {
+    const onAbort = () => {
+      timer = setTimeout(() => {
+        reject(new Error('the method did not end when it was told to'));
+      }, LAST_WORDS_MS);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, deaf]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function misadventure(
+  error: unknown,
+  toRun: CallToRun,
+  wasEnded: boolean,
+  signal: AbortSignal,
+): Misadventure {
+  const message = oneLine(error instanceof Error ? error.message : String(error));
+  if (error instanceof OrderTooOldError) {
+    return {
+      outcome: 'worker_lost',
+      status: 'skipped',
+      message: 'its worker was away when it should have started',
+      ended: 'confirmed',
+    };
+  }
+  if (wasEnded) {
+    const ended = error instanceof ProcessEndedError ? error.ended : 'unconfirmed';
+    return signal.aborted ? interrupted(toRun, signal, ended) : timedOut(toRun.call, ended);
+  }
+  if (error instanceof SessionLostError) {
+    return { outcome: 'unreachable', status: 'unknown', message: `connection lost: ${message}` };
+  }
+  if (error instanceof CallFailedError)
+    return { outcome: 'call_failed', status: 'failed', message: error.message };
+  return { outcome: 'call_failed', status: 'failed', message };
+}
+
+function timedOut({ timeoutMs }: Call, ended: 'confirmed' | 'unconfirmed'): Misadventure {
+  const message = `timed out after ${formatDuration(timeoutMs)}`;
+  return { outcome: 'call_failed', status: 'timed_out', message, ended };
+}
+
+/** The batch was told to end while the call ran. */
+function interrupted(
+  { deadlineMs }: CallToRun,
+  signal: AbortSignal,
+  ended: 'confirmed' | 'unconfirmed',
+): Misadventure {
+  const reason = stopReason(signal);
+  switch (reason.kind) {
+    case 'deadline': {
+      const message = `still running at the deadline of ${formatDuration(deadlineMs)}`;
+      return { outcome: 'timed_out', status: 'timed_out', message, ended };
+    }
+    case 'cancelled':
+      return {
+        outcome: 'cancelled',
+        status: 'cancelled',
+        message: reason.text || 'the tick was cancelled',
+        ended,
+      };
+    case 'worker-leaves':
+      return {
+        outcome: 'worker_lost',
+        status: 'unknown',
+        message: 'its worker was told to leave',
+        ended,
+      };
+  }
+}
+
+/** The batch was told to end before this call began. */
+export function notBegun(
+  { deadlineMs }: Pick<CallToRun, 'deadlineMs'>,
+  signal: AbortSignal,
+): Misadventure {
+  const reason = stopReason(signal);
+  switch (reason.kind) {
+    case 'deadline': {
+      const message = `not begun by the deadline of ${formatDuration(deadlineMs)}`;
+      return { outcome: 'timed_out', status: 'skipped', message, ended: 'confirmed' };
+    }
+    case 'cancelled':
+      return {
+        outcome: 'cancelled',
+        status: 'cancelled',
+        message: reason.text || 'the tick was cancelled',
+        ended: 'confirmed',
+      };
+    case 'worker-leaves':
+      return {
+        outcome: 'worker_lost',
+        status: 'skipped',
+        message: 'its worker was told to leave',
+        ended: 'confirmed',
+      };
+  }
+}
