@@ -10,7 +10,7 @@ import { transportFor } from './transport/transports.js';
 export interface BatchRunner {
   /** `signal`'s reason is a `StopReason`. What a drone does wrong is in what comes back. */
   run(work: BatchWork, signal: AbortSignal): Promise<CarriedOut>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export function createBatchRunner(fleet: Fleet, methods: MethodRegistry, log: Logger): BatchRunner {
@@ -24,8 +24,6 @@ export function createBatchRunner(fleet: Fleet, methods: MethodRegistry, log: Lo
   };
   return {
     run: (work, signal) => carryOut(work, NO_JOURNAL, deps, signal),
-    close: () => {
-      pool.close();
-    },
+    close: () => pool.close(),
   };
 }

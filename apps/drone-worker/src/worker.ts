@@ -125,7 +125,7 @@ export class DroneWorker extends Service {
     await leave(store, this.id).catch(() => undefined);
     if (this.#subscriber !== undefined) await closeRedis(this.#subscriber);
     this.#subscriber = undefined;
-    this.#pool?.close();
+    await this.#pool?.close();
     this.#pool = undefined;
   }
 

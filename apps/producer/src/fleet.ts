@@ -1,5 +1,5 @@
 /** The fleet, for a scheduler: its drones as objects that calls can be queued on. */
-import { Fleet, loadFleet as readFleet } from '@muster/fleet';
+import { loadFleet as readFleet, type Fleet } from '@muster/fleet';
 import { Drone } from './drone.js';
 
 export class DroneFleet {

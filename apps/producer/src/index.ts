@@ -17,7 +17,8 @@ export {
   InProcessTaskQueue,
   type InProcessTaskQueueSettings,
 } from './in-process/in-process-task-queue.js';
-export { DroneTaskQueue, type DroneTaskQueueSettings } from './queue/drone-task-queue.js';
+export { DroneTaskQueue } from './queue/drone-task-queue.js';
+export type { DroneTaskQueueSettings } from './queue/queue-settings.js';
 export { planTick, type TickPlan } from './queue/plan-tick.js';
 export type { ExecuteOptions, TaskQueue } from './queue/task-queue.js';
 export { TickFailedError } from './tick-failed-error.js';

@@ -114,7 +114,7 @@ describe('admitCalls', () => {
     ['write', { path: '/a' }, 'content: missing; expected string'],
     ['write', { path: '/a', content: '', mode: '888' }, "mode: expected octal digits, e.g. '644'"],
     ['write', { path: '/a', content: '', mode: true }, "mode: expected octal digits, e.g. '644'"],
-    ['write', { path: '/a', content: '', mode: 4096 }, "mode: expected octal digits, e.g. '644'"],
+    ['write', { path: '/a', content: '', mode: 4096 }, 'mode: expected number to be <=4095'],
     ['write', { path: '/a', content: 'x!', encoding: 'base64' }, 'content: expected base64'],
     [
       'write',

@@ -28,7 +28,7 @@ describe('readBatchOrder', () => {
 
   it.each([
     [{ ...ORDER, v: 2 }, 'version 2'],
-    [{ ...ORDER, v: 'next' }, 'version next'],
+    [{ ...ORDER, v: 'next' }, 'version "next"'],
     [{ ...ORDER, v: undefined }, 'no version'],
     [null, 'no version'],
     ['order', 'no version'],

@@ -22,7 +22,7 @@ export function parseWireJson(json: string, what: string): unknown {
 export function checkWireVersion(value: unknown, what: string): void {
   const version = typeof value === 'object' && value !== null && 'v' in value ? value.v : undefined;
   if (version !== WIRE_VERSION) {
-    const said = version === undefined ? 'no version' : `version ${String(version)}`;
+    const said = version === undefined ? 'no version' : `version ${JSON.stringify(version)}`;
     throw new WireError(
       `version skew: the ${what} has ${said}, this Muster speaks version ${String(WIRE_VERSION)}`,
     );

@@ -30,3 +30,21 @@ export function delay(milliseconds: number, signal?: AbortSignal): Promise<boole
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/** What `within` gives when the work took too long. */
+export const LATE: unique symbol = Symbol('late');
+
+/** The outcome of `work`, or `LATE` when that takes more than so many milliseconds. */
+export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | typeof LATE> {
+  const enough = new AbortController();
+  // It may still fail when nobody waits for it any more.
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([
+      work,
+      delay(milliseconds, enough.signal).then((): typeof LATE => LATE),
+    ]);
+  } finally {
+    enough.abort();
+  }
+}

@@ -17,7 +17,7 @@ import type { TickFlags } from './tick-options.js';
 export interface Addressees {
   readonly drones: readonly Drone[];
   /** Queues the calls on each drone, anew for each tick. */
-  queueCalls(): void;
+  readonly queueCalls: () => void;
 }
 
 /** @throws InvalidInputError for an empty selection, no calls, or calls that do not fit. */

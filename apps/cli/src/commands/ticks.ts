@@ -39,7 +39,7 @@ export async function runTicks(options: {
 
 /** Only a failed tick's bad drones need be read. */
 async function headOf(store: TickStore, facts: TickFacts): Promise<RecordHead> {
-  if (facts.verdict === null || facts.verdict.message === null) return recordHead(facts, null);
+  if ((facts.verdict?.message ?? null) === null) return recordHead(facts, null);
   const entries = [];
   for await (const entry of readEntries(store, facts)) entries.push(entry);
   return recordHead(facts, failureOf(facts, entries));

@@ -59,9 +59,7 @@ function resultText(method: string, result: unknown): string {
   return `${harmless(JSON.stringify(result))}\n`;
 }
 
-function isExecResult(
-  result: unknown,
-): result is {
+function isExecResult(result: unknown): result is {
   exitCode: number | null;
   signal: string | null;
   stdout: string;

@@ -36,14 +36,14 @@ export interface MethodContext {
   readonly signal: AbortSignal;
   readonly log: Logger;
   /** Warnings travel apart from results and do not fail the batch (behaviour 20). */
-  warn(this: void, message: string): void;
+  readonly warn: (message: string) => void;
 }
 
 export interface Method<Args extends Record<string, unknown> = Record<string, unknown>> {
   readonly args: z.ZodType<Args>;
   readonly effect: Effect | ((args: Record<string, unknown>) => Effect);
   /** Its value is the call's result. To fail the call, throw. */
-  run(context: MethodContext, args: Args): Promise<unknown> | unknown;
+  run(context: MethodContext, args: Args): unknown;
 }
 
 /** A call that did not do what it was asked to. The message is what a person reads. */
@@ -60,8 +60,8 @@ export function defineMethods<
   [Name in keyof Schemas]: {
     args: Schemas[Name];
     effect: Effect;
-    run(context: MethodContext, args: z.output<Schemas[Name]>): Promise<unknown> | unknown;
+    run(context: MethodContext, args: z.output<Schemas[Name]>): unknown;
   };
 }): MethodTable {
-  return methods as unknown as MethodTable;
+  return methods;
 }

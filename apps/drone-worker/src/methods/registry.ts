@@ -11,10 +11,10 @@ import { write } from './write.js';
 export type MethodRegistry = ReadonlyMap<string, Method>;
 
 const BUILT_IN: readonly (readonly [string, Method])[] = [
-  ['exec', exec as unknown as Method],
+  ['exec', exec],
   ['ping', ping],
-  ['read', read as unknown as Method],
-  ['write', write as unknown as Method],
+  ['read', read],
+  ['write', write],
 ];
 
 /**

@@ -61,16 +61,11 @@ export async function runProcess(
   const nonce = randomBytes(8).toString('hex');
   const stdout = new OutputCapture(spec.maxOutputBytes);
   const stderr = new OutputCapture(spec.maxOutputBytes);
-  let group: number | undefined;
-  let tooOld = false;
-  const begun = (word: string) => {
-    if (word === TOO_LATE) tooOld = true;
-    else group = Number(word);
-  };
+  const begun = new Begun();
   const streams = Promise.all([
     drain(
       shell.stdout,
-      new AfterMarker(`${nonce}:`, begun, (chunk) => {
+      new AfterMarker(`${nonce}:`, begun.say, (chunk) => {
         stdout.push(chunk);
       }),
     ),
@@ -94,16 +89,28 @@ export async function runProcess(
     if (exit === 'aborted') {
       // Its watcher sees the end of input and begins to end the group at once.
       shell.stdin.end();
-      throw new ProcessEndedError(await confirmEnd(session, shell, group, mark));
+      throw new ProcessEndedError(await confirmEnd(session, shell, begun.group, mark));
     }
     if (spec.stdin === undefined && shell.stdin.writable) shell.stdin.end('done\n');
     await Promise.race([streams, delay(LAST_OUTPUT_MS)]);
-    if (tooOld) throw new OrderTooOldError('the order to start reached the drone too late');
+    if (begun.tooLate) throw new OrderTooOldError('the order to start reached the drone too late');
     return { ...exit, stdout, stderr };
   } finally {
     aborted.stop();
     shell.close();
   }
+}
+
+/** What the first line of the shell says. */
+class Begun {
+  /** The process group, once it is known. */
+  group: number | undefined;
+  tooLate = false;
+
+  readonly say = (word: string): void => {
+    if (word === TOO_LATE) this.tooLate = true;
+    else this.group = Number(word);
+  };
 }
 
 async function confirmEnd(

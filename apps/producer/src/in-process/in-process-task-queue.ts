@@ -76,7 +76,7 @@ export class InProcessTaskQueue extends LaneTaskQueue {
   override async close(): Promise<void> {
     await this.cancel('the queue was closed');
     await this.started?.outcome;
-    this.#runner.close();
+    await this.#runner.close();
   }
 
   protected override plan(drones: readonly Drone[]): Promise<TickPlan> {

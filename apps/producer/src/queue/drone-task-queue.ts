@@ -4,76 +4,55 @@ import {
   BUILT_IN_METHODS,
   DEFAULT_PREFIX,
   formatPolicy,
+  InfrastructureError,
   InvalidInputError,
   isName,
   TickInFlightError,
   UncollectedResultsError,
   writeTickSettings,
-  type DroneEntry,
   type KnownMethods,
   type Policy,
 } from '@muster/protocol';
 import {
   closeRedis,
   duplicateRedis,
+  LATE,
   openRedis,
   silentLogger,
-  type Logger,
+  within,
   type RedisClient,
 } from '@muster/runtime';
 import {
   beginClosing,
   detachLane,
-  failureOf,
   freeLane,
   livingWorkers,
   openTick,
-  readEntries,
   readTickFacts,
-  recordHead,
   writeRoster,
-  type TickFacts,
   type TickStore,
 } from '@muster/tick-state';
 import { Combiner } from '../combiner/combiner.js';
 import type { Drone } from '../drone.js';
-import type { DroneFleet } from '../fleet.js';
+import { adoptTick, asPlan } from './adopt-tick.js';
+import { collectTick } from './collect-tick.js';
 import { followReports } from './follow-reports.js';
 import { LaneTaskQueue, type StartedTick } from './lane-task-queue.js';
-import { planTick, type PlannedDrone, type TickPlan } from './plan-tick.js';
-import { readPolicy, refuseStrangers, type GivenPolicy } from './queue-policy.js';
-import { followTick } from './running-tick.js';
+import { planTick, type TickPlan } from './plan-tick.js';
+import { readPolicy, refuseStrangers } from './queue-policy.js';
+import type { DroneTaskQueueSettings } from './queue-settings.js';
+import { followTick, OVERDUE_MS } from './running-tick.js';
 import type { ExecuteOptions } from './task-queue.js';
 import { buildFlow, FlowSender } from './tick-flow.js';
-import { outcomeOf, reporter, type Outcome } from './tick-outcome.js';
+import { reporter, type Outcome } from './tick-outcome.js';
 
-export interface DroneTaskQueueSettings {
-  /** The lane. Queues of different names know nothing of each other. */
-  readonly name: string;
-  readonly fleet: DroneFleet;
-  /** URL of the Redis. */
-  readonly redis: string;
-  /** Milliseconds from `execute` to the tick's end; default 60,000. */
-  readonly deadlineMs?: number;
-  /** Milliseconds for a connection to a drone, bounded by the deadline; default 10,000. */
-  readonly connectTimeoutMs?: number;
-  /** Rules as for `--policy`, or a policy; default `all`. */
-  readonly policy?: GivenPolicy;
-  /** How often a batch may be tried; default 1. */
-  readonly attempts?: number;
-  /** Methods of the user's own; those that living workers announce are known as well. */
-  readonly methods?: KnownMethods;
-  /** Whether to host a combiner, so that ticks end also where no other runs; default true. */
-  readonly hostCombiner?: boolean;
-  /** The hash tag that begins every key; default `{muster}`. */
-  readonly prefix?: string;
-  readonly log?: Logger;
-}
+/** The settings with their defaults filled in. */
+type Settled = Required<
+  Omit<DroneTaskQueueSettings, 'name' | 'redis' | 'policy' | 'hostCombiner' | 'prefix'>
+>;
 
 export class DroneTaskQueue extends LaneTaskQueue {
-  readonly #settings: Required<
-    Omit<DroneTaskQueueSettings, 'name' | 'redis' | 'policy' | 'hostCombiner' | 'prefix'>
-  >;
+  readonly #settings: Settled;
   readonly #policy: Policy;
   readonly #store: TickStore;
   readonly #subscriber: RedisClient;
@@ -131,6 +110,22 @@ export class DroneTaskQueue extends LaneTaskQueue {
     if (started !== null) await detachLane(this.#store, this.name, started.tick, this.#token);
   }
 
+  /**
+   * After a restart: adopts the lane's tick, running or uncollected, whose producer is gone. Its
+   * outcome then comes from `waitOnDrones` and `getResults`. Gives its id, or null when there is
+   * none. Waits for some seconds while the producer before us may still be alive.
+   * @throws TickInFlightError when it is alive.
+   */
+  async resume(): Promise<string | null> {
+    if (this.started !== null) return this.started.tick;
+    const adopted = await adoptTick(this.#store, this.name, this.#token, this.#closing.signal);
+    if (adopted === null) return null;
+    const { tick, deadlineMs, drones } = adopted;
+    const plan = asPlan(drones, (name) => this.#settings.fleet.get(name));
+    this.take(this.#startedTick(tick, this.#follow(tick, plan, deadlineMs, undefined)));
+    return tick;
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#sender.close();
@@ -163,7 +158,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
     const { deadlineMs, connectTimeoutMs, attempts } = this.#settings;
     const token = this.#token;
     const policy = formatPolicy(this.#policy);
-    const opened = await openTick(this.#store, {
+    const opening = openTick(this.#store, {
       lane: this.name,
       token,
       deadlineMs,
@@ -174,6 +169,9 @@ export class DroneTaskQueue extends LaneTaskQueue {
       settings: writeTickSettings({ deadlineMs, connectTimeoutMs, attempts }),
       batches: plan.batches,
     });
+    const opened = await within(deadlineMs + OVERDUE_MS, opening);
+    if (opened === LATE)
+      throw new InfrastructureError('Redis did not answer until past the deadline');
     if (!opened.ok) {
       const Refusal = opened.refusal === 'running' ? TickInFlightError : UncollectedResultsError;
       throw new Refusal(this.name, opened.tick);
@@ -183,11 +181,13 @@ export class DroneTaskQueue extends LaneTaskQueue {
       { tick, lane: this.name, drones: plan.drones.length, wait: wait !== false },
       'tick opened',
     );
-    const outcome = this.#follow(tick, plan, onReport);
+    const outcome = this.#follow(tick, plan, deadlineMs, onReport);
+    const flow = buildFlow({ id: tick, lane: this.name, epoch, policy, deadlineMs }, plan);
     // The roster is in the tick's state already: should this fail half-way, the rest is `never_started`.
-    await this.#sender.send(
-      buildFlow({ id: tick, lane: this.name, epoch, policy, deadlineMs }, plan),
-    );
+    const sent = this.#sender.send(flow).catch((error: unknown) => {
+      this.#settings.log.error({ tick, err: error }, 'could not enqueue all drones');
+    });
+    await Promise.race([sent, outcome]);
     return this.#startedTick(tick, outcome);
   }
 
@@ -211,6 +211,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
   async #follow(
     tick: string,
     plan: TickPlan,
+    deadlineMs: number,
     onReport: ExecuteOptions['onReport'],
   ): Promise<Outcome> {
     const planned = new Map(plan.drones.map((drone) => [drone.drone, drone]));
@@ -221,35 +222,16 @@ export class DroneTaskQueue extends LaneTaskQueue {
         ? Promise.resolve(new Set<string>())
         : followReports(this.#store, tick, say, over.signal);
     try {
-      const follow = {
-        tick,
-        lane: this.name,
-        token: this.#token,
-        deadlineMs: this.#settings.deadlineMs,
-      };
+      const follow = { tick, lane: this.name, token: this.#token, deadlineMs };
       const facts = await followTick(this.#store, this.#subscriber, follow, this.#closing.signal);
       over.abort();
       const said = await reports;
-      return await this.#collect(facts, planned, (name, entry) => {
+      return await collectTick(this.#store, facts, planned, (name, entry) => {
         if (!said.has(name)) say(name, entry);
       });
     } catch (error) {
       over.abort();
       return { kind: 'error', error };
     }
-  }
-
-  async #collect(
-    facts: TickFacts,
-    planned: ReadonlyMap<string, PlannedDrone>,
-    onEntry: (drone: string, entry: DroneEntry) => void,
-  ): Promise<Outcome> {
-    const drones: Record<string, DroneEntry> = {};
-    for await (const [name, entry] of readEntries(this.#store, facts)) {
-      drones[name] = entry;
-      onEntry(name, entry);
-    }
-    const failure = failureOf(facts, Object.entries(drones));
-    return outcomeOf({ ...recordHead(facts, failure), drones }, planned);
   }
 }

@@ -1,6 +1,6 @@
 /** Follows a tick to its end by its state; events are only a hint. Keeps the lane meanwhile. */
 import { InfrastructureError, keys } from '@muster/protocol';
-import { delay, type RedisClient } from '@muster/runtime';
+import { delay, LATE, within, type RedisClient } from '@muster/runtime';
 import {
   readTickFacts,
   renewLane,
@@ -12,7 +12,7 @@ import {
 /** How often the state is read when nothing is heard, in milliseconds. */
 const POLL_MS = 250;
 /** Past its deadline, a tick is over within this time, or Redis is away. Milliseconds. */
-const OVERDUE_MS = 2_000;
+export const OVERDUE_MS = 2_000;
 /** When Redis answers and yet nobody closes the tick, we wait so much longer. Milliseconds. */
 const NO_COMBINER_MS = 10_000;
 
@@ -53,7 +53,9 @@ export async function followTick(
     while (!signal.aborted) {
       // Before the state is read, so that what is heard meanwhile is not lost.
       wake = new AbortController();
-      const facts = await within(1_000, readTickFacts(store, follow.tick));
+      const facts = await within(1_000, readTickFacts(store, follow.tick)).catch(
+        (): typeof LATE => LATE,
+      );
       if (facts !== LATE) {
         heardOf = performance.now();
         if (facts === undefined)
@@ -92,22 +94,5 @@ async function keepLane(
   while (await delay(TIMING.laneRenewMs, signal)) {
     // A lost renewal is made good by the next one; a lost lane shows when it is freed.
     await renewLane(store, lane, token).catch(() => false);
-  }
-}
-
-const LATE = Symbol('late');
-
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | typeof LATE> {
-  const enough = new AbortController();
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([
-      work,
-      delay(milliseconds, enough.signal).then((): typeof LATE => LATE),
-    ]);
-  } catch {
-    return LATE;
-  } finally {
-    enough.abort();
   }
 }

@@ -26,6 +26,39 @@ redis.call('HDEL', lane, 'tick', 'holder', 'leaseUntil', 'detached')
 return {'free'}
 `);
 
+/**
+ * Transition: lane taken → taken by another producer, for one that was restarted. Refused
+ * while the holder's lease lasts: it may be alive.
+ */
+const ADOPT = defineScript(`
+local lane, prefix, token, lease = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
+local last = redis.call('HMGET', lane, 'tick', 'holder', 'leaseUntil', 'detached')
+if not last[1] or redis.call('EXISTS', prefix .. ':tick:' .. last[1]) == 0 then return {'none'} end
+local left = tonumber(last[3] or '0') - now()
+if last[2] ~= token and last[4] ~= '1' and left > 0 then return {'held', last[1], left} end
+redis.call('HSET', lane, 'holder', token, 'leaseUntil', now() + lease, 'detached', '0')
+return {'adopted', last[1]}
+`);
+
+export type AdoptReply =
+  | { readonly kind: 'none' }
+  /** Its holder may be alive for so many milliseconds. */
+  | { readonly kind: 'held'; readonly tick: string; readonly leftMs: number }
+  | { readonly kind: 'adopted'; readonly tick: string };
+
+/** Takes over the lane's tick, running or uncollected. */
+export async function adoptLane(
+  store: TickStore,
+  lane: string,
+  token: string,
+): Promise<AdoptReply> {
+  const key = keys.lane(store.prefix, lane);
+  const args = [store.prefix, token, TIMING.laneLeaseMs];
+  const [word, tick = '', left] = readReply(await runScript(store, ADOPT, [key], args));
+  if (word === 'adopted') return { kind: 'adopted', tick };
+  return word === 'held' ? { kind: 'held', tick, leftMs: Number(left) } : { kind: 'none' };
+}
+
 export async function renewLane(store: TickStore, lane: string, token: string): Promise<boolean> {
   const key = keys.lane(store.prefix, lane);
   const [word] = readReply(await runScript(store, RENEW, [key], [token, TIMING.laneLeaseMs]));
