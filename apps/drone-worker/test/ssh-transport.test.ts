@@ -288,7 +288,9 @@ describe('host keys', () => {
     const accepting = target(0, { knownHosts: [file], hostKeyPolicy: 'accept-new' });
     // Different keys in the pool, so that they connect at the same time.
     const others = [accepting, { ...accepting, knownHosts: [file, lab.knownHostsFile + '.none'] }];
-    await Promise.all(others.map((to) => session(newPool(), to)));
+    const pool = newPool();
+    await Promise.all(others.map((to) => session(pool, to)));
+    expect(pool.stats().connections).toBe(2);
     const recorded = await readFile(file, 'utf8');
     expect(recorded).toMatch(/^\[127\.1\.0\.1\]:\d+ ssh-ed25519 \S+\n$/);
 
@@ -414,9 +416,16 @@ describe('connections', () => {
     const first = await session(pool, target(0));
     first.release();
     const before = logins();
-    const startedAt = performance.now();
+    const tookMs: number[] = [];
+    for (let time = 0; time < 5; time += 1) {
+      const startedAt = performance.now();
+      const again = await session(pool, target(0));
+      tookMs.push(performance.now() - startedAt);
+      again.release();
+    }
+    // The best of some, since other tests keep this machine busy.
+    expect(Math.min(...tookMs)).toBeLessThan(5);
     const second = await session(pool, target(0));
-    expect(performance.now() - startedAt).toBeLessThan(5);
     expect(await outcome(second, 'echo again')).toMatchObject({ stdout: 'again\n' });
     expect(logins()).toBe(before);
   });
@@ -485,6 +494,20 @@ describe('connections', () => {
     expect(pool.stats().connections).toBe(1);
   });
 
+  it('get the room of those that could not be made, or were lost', async () => {
+    const { port } = await started(startSilentServer());
+    const pool = newPool({ maxConnections: 1 });
+    const failing = failure(pool, target(0, { address: '127.0.0.1', port }), 300);
+    const waiting = session(pool, target(1));
+    expect(await failing).toMatchObject({ kind: 'unreachable' });
+    const first = await waiting;
+    const next = session(pool, target(2));
+    const shell = await first.openShell('echo; exec cat', never());
+    await firstBytes(shell);
+    await lab.killConnections();
+    expect(await outcome(await next, 'echo next')).toMatchObject({ stdout: 'next\n' });
+  });
+
   it('are closed with the pool, the ones being made included', async () => {
     const { port } = await started(startSilentServer());
     const pool = newPool();
@@ -539,7 +562,7 @@ describe('a lost connection', () => {
     }
 
     it('is noticed by keep-alive', async () => {
-      const { proxy, drone } = await proxied({ keepAliveMs: 20, keepAliveMisses: 2 });
+      const { proxy, drone } = await proxied({ keepAliveMs: 500, keepAliveMisses: 1 });
       const shell = await drone.openShell('exec cat', never());
       proxy.freeze();
       await expect(shell.exited).rejects.toThrow(/^connection to .* was lost: Keepalive timeout$/);

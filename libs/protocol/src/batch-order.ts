@@ -39,5 +39,7 @@ export function readBatchOrder(data: unknown): BatchOrder {
 export function summarizeMethods(methods: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const method of methods) counts.set(method, (counts.get(method) ?? 0) + 1);
-  return [...counts].map(([method, count]) => (count === 1 ? method : `${method} ×${String(count)}`)).join(', ');
+  return [...counts]
+    .map(([method, count]) => (count === 1 ? method : `${method} ×${String(count)}`))
+    .join(', ');
 }

@@ -2,7 +2,6 @@
  * reports + lost + missing = roster. Pure and total: whatever was reported, in whatever
  * order, every drone of the roster gets exactly one outcome, and nobody else does.
  */
-import type { CallReport } from './report.js';
 import { describeFailure, type Misfortune } from './failure.js';
 import { foldNodeSet } from './node-set/index.js';
 import { oneLine } from './one-line.js';
@@ -131,11 +130,4 @@ function missingEntry(
     ? 'its workers did not take the batch before the deadline'
     : 'no worker serves it';
   return { outcome: 'never_started', error: { message }, worker, attempts };
-}
-
-/** The entry in `calls` of calls that a drone without a report was given. */
-export function callsNotReported(methods: readonly string[], outcome: Outcome): CallReport[] {
-  const status =
-    outcome === 'cancelled' ? 'cancelled' : outcome === 'worker_lost' ? 'unknown' : 'skipped';
-  return methods.map((method) => ({ method, status, durationMs: 0 }));
 }

@@ -66,6 +66,8 @@ export class PendingCallsError extends MusterError {
   override readonly code = 'MUSTER_PENDING_CALLS';
 
   constructor(readonly drones: readonly string[]) {
-    super(`these drones still have calls queued, execute or clear them first: ${drones.join(', ')}`);
+    super(
+      `these drones still have calls queued, execute or clear them first: ${drones.join(', ')}`,
+    );
   }
 }

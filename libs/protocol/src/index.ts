@@ -8,6 +8,7 @@ export * from './failure.js';
 export * from './keys.js';
 export * from './limits.js';
 export * from './methods.js';
+export * from './missing-entry.js';
 export * from './names.js';
 export * from './nearest.js';
 export * from './node-set/index.js';

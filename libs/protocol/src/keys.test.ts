@@ -115,6 +115,7 @@ describe('keys', () => {
     keys.roster,
     keys.batches,
     keys.claims,
+    keys.journal,
     keys.reports,
     keys.outputs,
     keys.arrivals,

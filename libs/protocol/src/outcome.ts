@@ -16,6 +16,13 @@ export const OUTCOMES = [
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** What can become of a single call. */
-export const CALL_STATUSES = ['ok', 'failed', 'timed_out', 'cancelled', 'skipped', 'unknown'] as const;
+export const CALL_STATUSES = [
+  'ok',
+  'failed',
+  'timed_out',
+  'cancelled',
+  'skipped',
+  'unknown',
+] as const;
 
 export type CallStatus = (typeof CALL_STATUSES)[number];

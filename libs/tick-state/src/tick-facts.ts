@@ -87,5 +87,7 @@ export async function readTickRoster(store: TickStore, tick: string): Promise<Ro
 
 /** Ids of all ticks that are kept, newest first; `limit` bounds their number. */
 export async function listTicks(store: TickStore, limit?: number): Promise<string[]> {
+  // As an end, -1 would mean the last one.
+  if (limit === 0) return [];
   return store.redis.zrevrange(keys.ticks(store.prefix), 0, limit === undefined ? -1 : limit - 1);
 }

@@ -2,16 +2,18 @@
 import {
   callsNotReported,
   describeFailure,
-  expandNodeSet,
+  entryOfMissing,
+  entryOfUnreported,
   keys,
+  missingByDrone,
   readReportOrRejection,
   type Call,
   type DroneEntry,
   type Failure,
-  type MissingEntry,
   type Misfortune,
   type RecordHead,
   type TickRecord,
+  type Verdict,
 } from '@muster/protocol';
 import type { RosterEntry } from './roster.js';
 import { readTickRoster, statusOf, type TickFacts } from './tick-facts.js';
@@ -19,8 +21,6 @@ import type { TickStore } from './store.js';
 
 /** Drones read in one round trip: large enough to be quick, small enough not to hold Redis up. */
 const CHUNK = 250;
-
-const NO_TIME = { queuedMs: 0, connectMs: 0, runMs: 0 } as const;
 
 /** The record without its drones. `failure` needs the bad drones, see `withFailure`. */
 export function recordHead(facts: TickFacts, failure: Failure | null): RecordHead {
@@ -45,7 +45,7 @@ export async function* readEntries(
   roster?: readonly RosterEntry[],
 ): AsyncGenerator<[string, DroneEntry]> {
   const all = roster ?? (await readTickRoster(store, facts.tick));
-  const missing = missingByDrone(facts);
+  const missing = missingByDrone(facts.verdict?.missing ?? []);
   const methods = new Map<number, readonly string[]>();
   for (let from = 0; from < all.length; from += CHUNK) {
     const some = all.slice(from, from + CHUNK);
@@ -62,8 +62,11 @@ export async function* readEntries(
         methods.set(batch, names);
       }
       // A worker that could not read its batch says nothing of the calls.
-      const entry = own && { ...own, calls: callsNotReported(names, own.outcome ?? 'rejected') };
-      yield [drone, entry ?? entryWithoutReport(missing.get(drone), names)];
+      const lost = missing.get(drone);
+      if (own !== undefined)
+        yield [drone, { ...own, calls: callsNotReported(names, own.outcome ?? 'rejected') }];
+      else
+        yield [drone, lost === undefined ? entryOfUnreported(names) : entryOfMissing(lost, names)];
     }
   }
 }
@@ -100,36 +103,6 @@ function entryOf(report: string, drone: string, outputs: string): DroneEntry {
   return { ...said, results: JSON.parse(outputs) as unknown[] };
 }
 
-function missingByDrone(facts: TickFacts): Map<string, MissingEntry> {
-  const byDrone = new Map<string, MissingEntry>();
-  for (const entry of facts.verdict?.missing ?? []) {
-    for (const drone of expandNodeSet(entry.drones)) byDrone.set(drone, entry);
-  }
-  return byDrone;
-}
-
-function entryWithoutReport(
-  missing: MissingEntry | undefined,
-  methods: readonly string[],
-): DroneEntry {
-  if (missing === undefined) {
-    // The tick is still running, and so may be this drone.
-    return {
-      outcome: null,
-      results: [],
-      warnings: [],
-      error: null,
-      attempts: 0,
-      worker: null,
-      calls: callsNotReported(methods, 'never_started'),
-      timings: NO_TIME,
-    };
-  }
-  const { outcome, error, attempts, worker } = missing;
-  const calls = callsNotReported(methods, outcome);
-  return { outcome, results: [], warnings: [], error, attempts, worker, calls, timings: NO_TIME };
-}
-
 /** One of the tick's distinct batches. */
 export async function readBatch(store: TickStore, tick: string, batch: number): Promise<Call[]> {
   const text = await store.redis.hget(keys.batches(store.prefix, tick), String(batch));
@@ -140,19 +113,19 @@ export async function readBatch(store: TickStore, tick: string, batch: number): 
 export async function readRecord(store: TickStore, facts: TickFacts): Promise<TickRecord> {
   const drones: Record<string, DroneEntry> = {};
   for await (const [drone, entry] of readEntries(store, facts)) drones[drone] = entry;
-  return { ...recordHead(facts, failureOf(facts, Object.entries(drones))), drones };
+  return { ...recordHead(facts, failureOf(facts.verdict, Object.entries(drones))), drones };
 }
 
 /** The failure of a closed tick: its stored line, and each bad drone's own. */
 export function failureOf(
-  facts: TickFacts,
-  entries: Iterable<readonly [string, Pick<DroneEntry, 'outcome' | 'error'>]>,
+  verdict: Pick<Verdict, 'message'> | null,
+  entries: readonly (readonly [string, Pick<DroneEntry, 'outcome' | 'error'>])[],
 ): Failure | null {
-  const message = facts.verdict?.message ?? null;
+  const message = verdict?.message ?? null;
   if (message === null) return null;
   const bad = new Map<string, Misfortune>();
   for (const [drone, { outcome, error }] of entries) {
     if (outcome !== null && outcome !== 'ok') bad.set(drone, { outcome, error });
   }
-  return { message, drones: describeFailure(bad, facts.size).drones };
+  return { message, drones: describeFailure(bad, entries.length).drones };
 }

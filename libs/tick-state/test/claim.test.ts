@@ -168,9 +168,7 @@ describe('claim', () => {
     const lab = await openLab(store);
     const workers = Array.from({ length: 20 }, (_, index) => `host:${String(index)}`);
     await Promise.all(workers.map((worker) => lastHeard(store, worker, 0)));
-    const replies = await Promise.all(
-      workers.map((worker) => claim(store, lab, 'lab1', worker)),
-    );
+    const replies = await Promise.all(workers.map((worker) => claim(store, lab, 'lab1', worker)));
     expect(replies.filter(({ ok }) => ok)).toHaveLength(1);
     expect(replies.filter(({ ok }) => !ok)).toEqual(
       Array.from({ length: 19 }, () => refused('held')),

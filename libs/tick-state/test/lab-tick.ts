@@ -19,7 +19,10 @@ export const EXEC_AND_PING = JSON.stringify([
   { method: 'ping', args: {}, timeoutMs: 1_000, effect: 'read' },
 ]);
 
-export function labRequest(drones: readonly string[], some: Partial<OpenRequest> = {}): OpenRequest {
+export function labRequest(
+  drones: readonly string[],
+  some: Partial<OpenRequest> = {},
+): OpenRequest {
   return {
     lane: 'default',
     token: 'producer-1',
@@ -147,6 +150,7 @@ export async function everythingOf(store: TickStore, tick: string): Promise<unkn
     redis.get(keys.roster(prefix, tick)),
     redis.hgetall(keys.batches(prefix, tick)),
     redis.hgetall(keys.claims(prefix, tick)),
+    redis.hgetall(keys.journal(prefix, tick)),
     redis.hgetall(keys.reports(prefix, tick)),
     redis.hgetall(keys.outputs(prefix, tick)),
     redis.lrange(keys.arrivals(prefix, tick), 0, -1),

@@ -62,6 +62,7 @@ describe('open', () => {
       size: 2,
       closingReason: null,
       closingText: '',
+      closeAt: null,
       finishedAt: null,
       verdict: null,
     });

@@ -1,12 +1,6 @@
 import { keys } from '@muster/protocol';
 import { describe, expect, it } from 'vitest';
-import {
-  beginClosing,
-  closeTick,
-  readReportedEntry,
-  reportBatch,
-  TIMING,
-} from '../src/index.js';
+import { beginClosing, closeTick, readReportedEntry, reportBatch, TIMING } from '../src/index.js';
 import { freshStore, redisNow } from './fresh-store.js';
 import {
   claim,
@@ -50,7 +44,9 @@ describe('report', () => {
     const { prefix, redis } = store;
     expect(await redis.lrange(keys.arrivals(prefix, lab.tick), 0, -1)).toEqual(['lab2', 'lab1']);
     const last = await redis.hgetall(keys.lastOutcomes(prefix));
-    expect(Object.entries(last).map(([drone, text]) => [drone, JSON.parse(text) as unknown])).toEqual(
+    expect(
+      Object.entries(last).map(([drone, text]) => [drone, JSON.parse(text) as unknown]),
+    ).toEqual(
       expect.arrayContaining([
         ['lab1', { outcome: 'call_failed', tick: lab.tick }],
         ['lab2', { outcome: 'ok', tick: lab.tick }],

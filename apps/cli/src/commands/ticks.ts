@@ -42,7 +42,7 @@ async function headOf(store: TickStore, facts: TickFacts): Promise<RecordHead> {
   if ((facts.verdict?.message ?? null) === null) return recordHead(facts, null);
   const entries = [];
   for await (const entry of readEntries(store, facts)) entries.push(entry);
-  return recordHead(facts, failureOf(facts, entries));
+  return recordHead(facts, failureOf(facts.verdict, entries));
 }
 
 function line(head: RecordHead, colours: Colours): string {

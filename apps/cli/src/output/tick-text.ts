@@ -4,7 +4,6 @@ import {
   formatDuration,
   groupByReason,
   oneLine,
-  type DroneEntry,
   type Misfortune,
   type TickRecord,
 } from '@muster/protocol';
@@ -22,25 +21,24 @@ export function tickText(record: TickRecord, colours: Colours): string {
     .join('');
 }
 
-/** Drones whose calls gave the same, most drones first. */
+/** Drones whose calls say the same to a reader, most drones first. */
 function goodGroups(record: TickRecord, colours: Colours): string[] {
-  const groups = new Map<string, { drones: string[]; entry: DroneEntry }>();
+  const groups = new Map<string, string[]>();
   for (const [drone, entry] of Object.entries(record.drones)) {
     if (entry.outcome !== 'ok') continue;
-    const key = JSON.stringify([entry.results, entry.calls.map(({ method }) => method)]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { drones: [drone], entry });
-    else group.drones.push(drone);
+    const text = entry.results
+      .map((result, index) => resultText(entry.calls[index]?.method ?? '', result))
+      .join('');
+    const drones = groups.get(text);
+    if (drones === undefined) groups.set(text, [drone]);
+    else drones.push(drone);
   }
-  return [...groups.values()]
-    .sort((a, b) => b.drones.length - a.drones.length)
-    .map(({ drones, entry }) => {
+  return [...groups]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([text, drones]) => {
       const count = drones.length === 1 ? '' : colours.dim(` (${String(drones.length)})`);
       const head = `${colours.green('●')} ${colours.bold(foldNodeSet(drones))}${count}`;
-      const body = entry.results.map((result, index) =>
-        resultText(entry.calls[index]?.method ?? '', result),
-      );
-      const lines = body.join('').trimEnd();
+      const lines = text.trimEnd();
       return lines === '' ? head : `${head}\n${indent(lines)}`;
     });
 }
@@ -54,6 +52,8 @@ function resultText(method: string, result: unknown): string {
         : `${result.signal === null ? `exit ${String(result.exitCode)}` : `ended by ${result.signal}`}\n`;
     return said + exit + (result.truncated ? '… (cut at maxOutputBytes)\n' : '');
   }
+  // Each drone's own time would set them all apart; that they answer is what a reader asks.
+  if (method === 'ping') return 'answers\n';
   if (method === 'read' && isReadResult(result)) return endWithLine(harmless(result.content));
   if (result === null || result === undefined) return '';
   return `${harmless(JSON.stringify(result))}\n`;

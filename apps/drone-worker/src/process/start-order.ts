@@ -100,10 +100,6 @@ export function endOrder(
   return `
 group=${String(group ?? '')}
 mark=${quote(`MUSTER_MARK=${mark}`)}
-signal() {
-  [ -z "$group" ] || kill -s "$1" -- "-$group" 2>/dev/null
-  for pid in $(marked); do kill -s "$1" "$pid" 2>/dev/null; done
-}
 marked() {
   grep -l -a -F -- "$mark" /proc/[0-9]*/environ 2>/dev/null | while IFS=/ read -r _ _ pid _; do
     running "/proc/$pid/stat" && echo "$pid"
@@ -112,24 +108,27 @@ marked() {
 running() {
   read -r line <"$1" 2>/dev/null || return 1
   set -- \${line##*) }
-  [ "$1" != Z ] && [ "$1" != X ] && state_group=$3
+  [ "$1" != Z ] && [ "$1" != X ] && group_of=$3
 }
-alive() {
+group_lives() {
+  [ -n "$group" ] && kill -s 0 -- "-$group" 2>/dev/null || return 1
   for stat in /proc/[0-9]*/stat; do
-    running "$stat" && [ "$state_group" = "$group" ] && return 0
+    running "$stat" && [ "$group_of" = "$group" ] && return 0
   done
-  [ -n "$(marked)" ]
+  return 1
 }
-wait_gone() {
-  i=0
-  while alive; do
-    [ "$i" -ge "$1" ] && return 1
-    sleep 0.05
-    i=$((i+1))
-  done
-}
-signal TERM
-wait_gone ${String(Math.ceil(graceMs / 50))} || { signal KILL; wait_gone 8; }
-if alive; then printf '%s:alive\\n' ${nonce}; else printf '%s:gone\\n' ${nonce}; fi
+[ -z "$group" ] || kill -s TERM -- "-$group" 2>/dev/null
+for pid in $(marked); do kill -s TERM "$pid" 2>/dev/null; done
+i=0
+while group_lives && [ "$i" -lt ${String(Math.ceil(graceMs / 50))} ]; do sleep 0.05; i=$((i+1)); done
+[ -z "$group" ] || kill -s KILL -- "-$group" 2>/dev/null
+i=0
+while left=$(marked); group_lives || [ -n "$left" ]; do
+  if [ "$i" -ge 8 ]; then printf '%s:alive\\n' ${nonce}; exit 0; fi
+  for pid in $left; do kill -s KILL "$pid" 2>/dev/null; done
+  sleep 0.05
+  i=$((i+1))
+done
+printf '%s:gone\\n' ${nonce}
 `;
 }

@@ -3,10 +3,11 @@ import { hostname } from 'node:os';
 import {
   BUILT_IN_METHODS,
   combine,
-  describeFailure,
+  entryOfMissing,
   formatPolicy,
   InvalidInputError,
   isName,
+  missingByDrone,
   tickId,
   type DroneEntry,
   type Ending,
@@ -16,6 +17,7 @@ import {
 } from '@muster/protocol';
 import type { BatchRunner, MethodRegistry, StopReason } from '@muster/drone-worker';
 import { silentLogger, type Logger } from '@muster/runtime';
+import { failureOf, TIMING } from '@muster/tick-state';
 import type { Drone } from '../drone.js';
 import type { DroneFleet } from '../fleet.js';
 import { LaneTaskQueue, type StartedTick } from '../queue/lane-task-queue.js';
@@ -117,19 +119,23 @@ export class InProcessTaskQueue extends LaneTaskQueue {
     report: (drone: string, entry: DroneEntry) => void,
   ): Promise<TickRecord> {
     const { deadlineMs = 60_000 } = this.#settings;
+    let closed = false;
     const startedAt = Date.now();
     const deadline = setTimeout(() => {
       stop.abort({ kind: 'deadline' } satisfies StopReason);
     }, deadlineMs);
     try {
-      const entries = await Promise.all(
-        plan.drones.map(async (drone): Promise<[string, DroneEntry]> => {
-          const entry = await this.#runDrone(tick, drone, deadlineMs, stop.signal);
+      const entries = new Map<string, DroneEntry>();
+      const all = plan.drones.map(async (drone) => {
+        const entry = await this.#runDrone(tick, drone, deadlineMs, stop.signal);
+        if (!closed) {
+          entries.set(drone.drone, entry);
           report(drone.drone, entry);
-          return [drone.drone, entry];
-        }),
-      );
-      return this.#record(tick, startedAt, deadlineMs, new Map(entries), stop.signal);
+        }
+      });
+      await Promise.race([Promise.all(all), closingTime(stop.signal)]);
+      closed = true;
+      return this.#record(tick, startedAt, deadlineMs, plan, entries, stop.signal);
     } finally {
       clearTimeout(deadline);
     }
@@ -152,34 +158,48 @@ export class InProcessTaskQueue extends LaneTaskQueue {
       connectTimeoutMs,
     };
     const { run, timings } = await this.#runner.run(work, signal);
-    const worker = `${hostname()}:${String(process.pid)}`;
-    return { ...run, attempts: 1, worker, timings: { queuedMs: 0, ...timings } };
+    return { ...run, attempts: 1, worker: workerId(), timings: { queuedMs: 0, ...timings } };
   }
 
   #record(
     tick: string,
     startedAt: number,
     deadlineMs: number,
+    plan: TickPlan,
     entries: ReadonlyMap<string, DroneEntry>,
     signal: AbortSignal,
   ): TickRecord {
     const reports = new Map<string, Misfortune>();
-    for (const [drone, { outcome, error }] of entries)
+    for (const [drone, { outcome, error }] of entries) {
       if (outcome !== null) reports.set(drone, { outcome, error });
+    }
     const reason = signal.aborted ? (signal.reason as StopReason) : null;
     const ending: Ending =
       reason === null ? 'reports' : reason.kind === 'cancelled' ? 'cancelled' : 'deadline';
+    const here = { worker: workerId(), attempts: 1 };
     const verdict = combine({
-      roster: [...entries.keys()],
+      roster: plan.drones.map(({ drone }) => drone),
       policy: this.#policy,
       ending,
       deadlineMs,
       ...(reason?.kind === 'cancelled' && { cancelReason: reason.text }),
       reports,
-      claims: new Map(),
+      claims: new Map(plan.drones.map(({ drone }) => [drone, here])),
       isServed: () => true,
     });
-    const bad = new Map([...reports].filter(([, { outcome }]) => outcome !== 'ok'));
+    const missing = missingByDrone(verdict.missing);
+    const drones: Record<string, DroneEntry> = {};
+    for (const { drone, calls } of plan.drones) {
+      const lost = missing.get(drone);
+      const entry =
+        lost === undefined
+          ? entries.get(drone)
+          : entryOfMissing(
+              lost,
+              calls.map(({ method }) => method),
+            );
+      if (entry !== undefined) drones[drone] = entry;
+    }
     const finishedAt = Date.now();
     return {
       tick,
@@ -191,11 +211,21 @@ export class InProcessTaskQueue extends LaneTaskQueue {
       deadlineMs,
       policy: formatPolicy(this.#policy),
       counts: verdict.counts,
-      failure:
-        verdict.message === null
-          ? null
-          : { message: verdict.message, drones: describeFailure(bad, entries.size).drones },
-      drones: Object.fromEntries(entries),
+      failure: failureOf(verdict, Object.entries(drones)),
+      drones,
     };
   }
+}
+
+function workerId(): string {
+  return `${hostname()}:${String(process.pid)}`;
+}
+
+/** Resolves when a tick that was told to end has no time left. */
+function closingTime(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
+      setTimeout(resolve, TIMING.closingMs).unref();
+    });
+  });
 }

@@ -21,6 +21,6 @@ export async function collectTick(
     drones[name] = entry;
     onEntry(name, entry);
   }
-  const failure = failureOf(facts, Object.entries(drones));
+  const failure = failureOf(facts.verdict, Object.entries(drones));
   return outcomeOf({ ...recordHead(facts, failure), drones }, planned);
 }

@@ -50,6 +50,18 @@ describe('channel slots', () => {
     expect(slots.inUse).toBe(2);
   });
 
+  it('do not ask a server that refuses the only channel without a pause', async () => {
+    const slots = new ChannelSlots();
+    const admitted: string[] = [];
+    await ask(slots, admitted, 'a');
+    slots.refused();
+    void slots.enter(never(), true).then(() => admitted.push('a again'));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(admitted).toEqual(['a']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(admitted).toEqual(['a', 'a again']);
+  });
+
   it('give up when asked to', async () => {
     const slots = new ChannelSlots();
     const admitted: string[] = [];

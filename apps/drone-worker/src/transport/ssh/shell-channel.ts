@@ -112,8 +112,6 @@ function isNoRoom(error: Error): boolean {
 }
 
 function presentShell(connection: SshConnection, channel: ClientChannel): Shell {
-  // A write after the end is the writer's mistake or bad luck; `exited` tells what became of the shell.
-  channel.on('error', () => undefined);
   const exited = new Promise<ShellExit>((resolve, reject) => {
     channel.once('exit', (exitCode: number | null, signal?: string) => {
       stopListening();
