@@ -6,7 +6,7 @@ const MAY_IMPORT = {
   'libs/runtime': ['libs/protocol'],
   'libs/fleet': ['libs/protocol'],
   'libs/tick-state': ['libs/runtime', 'libs/protocol'],
-  'libs/testing': ['libs/tick-state', 'libs/fleet', 'libs/runtime', 'libs/protocol'],
+  'libs/testing': ['libs/runtime', 'libs/protocol'],
   'apps/drone-worker': ['libs/tick-state', 'libs/fleet', 'libs/runtime', 'libs/protocol'],
   'apps/producer': ['libs/tick-state', 'libs/fleet', 'libs/runtime', 'libs/protocol'],
   'apps/cli': [

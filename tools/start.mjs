@@ -9,10 +9,8 @@ const FIRST_TICK_ARGS = [
   'tick',
   '--fleet',
   'examples/fleet.yaml',
-  '--',
-  'sh',
-  '-c',
-  'echo "hello from $MUSTER_DRONE"',
+  '--calls',
+  'examples/roll-call.yaml',
 ];
 
 await setUp({ programs: [PROGRAMS.redis] });

@@ -31,7 +31,7 @@ typedef Batch {
   bool queued;             /* its job was sent; from then on it may be delivered any number of times */
   unsigned holder : 3;     /* who claimed it: a worker, or one of the four below */
   bool begun;              /* the journal: the `once` call may have started */
-  mtype:fate report;
+  bool reported;
   bool gone                /* record-end: seen on the drone that nothing of it runs */
 }
 Batch batch[2];
@@ -42,8 +42,8 @@ Batch batch[2];
 
 /* The record. */
 byte records;
-mtype:fate record[2];
-bool confirmed[2];         /* the record says that nothing of the batch runs any more */
+hidden mtype:fate record[2];
+hidden byte confirmed[2];         /* the record says that nothing of the batch runs any more */
 
 /* The number of the tick is its epoch; of the tick before, jobs and scripts may still be about. */
 #define TODAY 2
@@ -51,40 +51,41 @@ bool confirmed[2];         /* the record says that nothing of the batch runs any
 
 /* ---------------------------------------------------------- drones, workers, combiners */
 
-mtype:call = { quiet, running, hanging, over }
+mtype:call = { quiet, running, hanging }
 
-typedef Drone {
+typedef DroneState {
   mtype:call call;
   unsigned starter : 1;    /* the worker whose order started what runs */
   bool started             /* the `once` call has started */
 }
-Drone drone[2];
+DroneState drone[2];
 
 mtype:at = { idle, taken, held, written, opened, sent, reporting, dead }
 mtype:order = { nowhere, onItsWay, refused }
 
-typedef Worker {
+typedef WorkerState {
   mtype:at at;
   unsigned on : 1;         /* the drone whose batch it has in hand */
   bool late;               /* its lease has run out: not heard of for `workerLeaseMs` */
   mtype:order order;       /* the start order; written into the shell, it needs the worker no more */
-  bool young;              /* the shell was opened so short a time ago that its order is taken */
-  mtype:fate say           /* what it is about to report */
+  bool young               /* the shell was opened so short a time ago that its order is taken */
 }
-Worker worker[2];
+WorkerState worker[2];
+hidden mtype:fate says[2];
+hidden mtype:fate outcome[2];
 
-typedef Combiner {
+typedef CombinerState {
   bool gone;
-  bool reads;              /* it has read the tick's state, and will close the tick with that */
+  unsigned reads : 2;      /* 1: it has read the reports; 2: and then the claims; it closes the tick with that */
   bool sawReport[2];
   bool sawClaim[2];
   bool sawGone[2]
 }
-Combiner combiner[2];
+CombinerState combiner[2];
 
 #define ONCE(d) (d == 0)
 #define RUNS(d) (drone[d].call == running || drone[d].call == hanging)
-#define REPORTED(d) (batch[d].report != none)
+#define REPORTED(d) batch[d].reported
 #define CLAIMED(d) (batch[d].holder != NOBODY)
 
 /* ------------------------------------------------------------------------- time
@@ -169,7 +170,7 @@ inline forgetLease(w) {
   fi
 }
 
-inline claim(w, d, epoch) {
+inline claimBatch(w, d, epoch) {
   assert(epoch == TODAY);                                  /* I5 */
   worker[w].on = d;
   if
@@ -181,16 +182,17 @@ inline claim(w, d, epoch) {
   forgetLease(1)
 }
 
-inline release(w, d) {
+inline releaseBatch(w, d) {
   assert(!RUNS(d));
   batch[d].holder = RELEASED;
   forgetLease(w)
 }
 
-inline report(w, d, what, epoch) {
+inline reportBatch(w, d, what, epoch) {
   assert(epoch == TODAY);                                  /* I5 */
   assert(!RUNS(d));                                        /* I4: what is reported runs no more */
-  batch[d].report = what;
+  batch[d].reported = true;
+  outcome[d] = what;
   forgetLease(0);
   forgetLease(1)
 }
@@ -211,20 +213,20 @@ inline recordEnd(d) {
 inline judge(c, d) {
   assert(combiner[c].sawReport[d] == REPORTED(d));         /* I2: no report is left out */
   if
-  :: combiner[c].sawReport[d] -> record[d] = batch[d].report
+  :: combiner[c].sawReport[d] -> record[d] = outcome[d]
   :: !combiner[c].sawReport[d] && !combiner[c].sawClaim[d] -> record[d] = neverStarted
   :: !combiner[c].sawReport[d] && combiner[c].sawClaim[d] && batch[d].holder == RELEASED -> record[d] = retried
   :: else -> record[d] = lost
   fi;
-  confirmed[d] = record[d] != lost || combiner[c].sawReport[d] || combiner[c].sawGone[d];
+  confirmed[d] = combiner[c].sawReport[d] || !combiner[c].sawClaim[d] || batch[d].holder == RELEASED || combiner[c].sawGone[d];
   assert(!confirmed[d] || !RUNS(d));                       /* I4 */
   batch[d].holder = NOBODY;
   batch[d].begun = false;
   batch[d].gone = false;
-  batch[d].report = none
+  batch[d].reported = false
 }
 
-inline close(c, epoch) {
+inline closeTick(c, epoch) {
   assert(epoch == TODAY);                                  /* I5 */
   assert(records == 0);                                    /* I1: one record */
   records++;
@@ -232,6 +234,8 @@ inline close(c, epoch) {
   judge(c, 1);
   tick = closed;
   closingTimePassed = false;
+  combiner[0].gone = false;
+  combiner[1].gone = false;
   worker[0].late = false;
   worker[1].late = false;
   forgetAll(c)
@@ -277,21 +281,20 @@ inline toRest(w) {
   worker[w].at = idle;
   worker[w].on = 0;
   worker[w].order = nowhere;
-  worker[w].young = false;
-  worker[w].say = none
+  worker[w].young = false
 }
 
 inline toReport(w, what) {
   worker[w].at = reporting;
   worker[w].order = nowhere;
   worker[w].young = false;
-  worker[w].say = what
+  says[w] = what
 }
 
 /* TERM, grace, KILL, and the look that finds nothing: as one step, at the moment of that look. */
 inline endCall(d) {
   if
-  :: RUNS(d) -> drone[d].call = over; drone[d].starter = 0
+  :: RUNS(d) -> drone[d].call = quiet; drone[d].starter = 0
   :: else
   fi
 }
@@ -318,17 +321,17 @@ end:
   :: d_step {
       AT(idle) && batch[0].queued && CLAIM_PASSES(0, TODAY) ->
       printf("worker %d: claims the batch of drone 0\n", w);
-      claim(w, 0, TODAY)
+      claimBatch(w, 0, TODAY)
     }
   :: d_step {
       AT(idle) && batch[1].queued && CLAIM_PASSES(1, TODAY) ->
       printf("worker %d: claims the batch of drone 1\n", w);
-      claim(w, 1, TODAY)
+      claimBatch(w, 1, TODAY)
     }
   :: d_step {
       AT(idle) && CLAIM_PASSES(0, YESTERDAY) ->
       printf("worker %d: claims the batch of drone 0, with a job of the tick before\n", w);
-      claim(w, 0, YESTERDAY)
+      claimBatch(w, 0, YESTERDAY)
     }
 
   /* Somebody had it before: what he may have left is ended, and a `once` call is not run again. */
@@ -416,7 +419,7 @@ end:
   :: d_step {
       AT(held) && tick == open && HOLDS(w, ON) ->
       printf("worker %d: gives the batch of drone %d back\n", w, ON);
-      release(w, ON);
+      releaseBatch(w, ON);
       toRest(w)
     }
 
@@ -430,8 +433,8 @@ end:
   /* report */
   :: d_step {
       AT(reporting) && REPORT_PASSES(w, ON, TODAY) ->
-      printf("worker %d: reports '%e' for drone %d\n", w, worker[w].say, ON);
-      report(w, ON, worker[w].say, TODAY);
+      printf("worker %d: reports '%e' for drone %d\n", w, says[w], ON);
+      reportBatch(w, ON, says[w], TODAY);
       toRest(w)
     }
   :: d_step {
@@ -466,7 +469,6 @@ end:
       !AT(dead) ->
       printf("worker %d: dies\n", w);
       worker[w].at = dead;
-      worker[w].say = none;
       if
       :: worker[w].order == onItsWay
       :: else ->
@@ -510,7 +512,7 @@ inline orderArrives(w, d) {
   fi
 }
 
-proctype Drone_(bit d) {
+proctype Drone(bit d) {
 end:
   do
   :: d_step { worker[0].order == onItsWay && worker[0].on == d -> orderArrives(0, d) }
@@ -543,20 +545,25 @@ end:
 #define SWEEPS(c) true
 #endif
 
-inline lookAt(c, d) {
-  combiner[c].sawReport[d] = REPORTED(d);
-  combiner[c].sawClaim[d] = CLAIMED(d) && !REPORTED(d);
-  combiner[c].sawGone[d] = batch[d].gone && !REPORTED(d)
+inline readReports(c) {
+  combiner[c].reads = 1;
+  combiner[c].sawReport[0] = REPORTED(0);
+  combiner[c].sawReport[1] = REPORTED(1)
 }
 
-inline readState(c) {
-  combiner[c].reads = true;
-  lookAt(c, 0);
-  lookAt(c, 1)
+inline readClaim(c, d) {
+  combiner[c].sawClaim[d] = CLAIMED(d) && !combiner[c].sawReport[d];
+  combiner[c].sawGone[d] = batch[d].gone && !combiner[c].sawReport[d]
+}
+
+inline readClaims(c) {
+  combiner[c].reads = 2;
+  readClaim(c, 0);
+  readClaim(c, 1)
 }
 
 inline forgetAll(c) {
-  combiner[c].reads = false;
+  combiner[c].reads = 0;
   combiner[c].sawReport[0] = false;
   combiner[c].sawReport[1] = false;
   combiner[c].sawClaim[0] = false;
@@ -567,7 +574,7 @@ inline forgetAll(c) {
 
 #define SEEN(c) (combiner[c].sawReport[0] + combiner[c].sawReport[1])
 
-proctype Combiner_(bit c) {
+proctype Combiner(bit c) {
 end:
   do
   /* begin-closing, at the deadline */
@@ -577,23 +584,29 @@ end:
       beginClosing(TODAY)
     }
   :: d_step {
-      !combiner[c].gone && !combiner[c].reads && (REPORTS == 2 || (SWEEPS(c) && tick == closing)) ->
-      printf("combiner %d: reads what has come in\n", c);
-      readState(c)
+      !combiner[c].gone && combiner[c].reads == 0 && (REPORTS == 2 || (SWEEPS(c) && tick == closing)) ->
+      printf("combiner %d: reads the reports\n", c);
+      readReports(c)
+    }
+  :: d_step {
+      combiner[c].reads == 1 ->
+      printf("combiner %d: reads the claims\n", c);
+      readClaims(c)
     }
   /* close */
   :: d_step {
-      combiner[c].reads && CLOSE_PASSES(SEEN(c), TODAY) ->
+      combiner[c].reads == 2 && CLOSE_PASSES(SEEN(c), TODAY) ->
       printf("combiner %d: closes the tick with its record\n", c);
-      close(c, TODAY)
+      closeTick(c, TODAY)
     }
   :: d_step {
-      combiner[c].reads && FIRST && !NOT_CHANGED(SEEN(c)) ->
+      combiner[c].reads == 2 && FIRST && !NOT_CHANGED(SEEN(c)) ->
       printf("combiner %d: finds that a report has come in meanwhile, and reads again\n", c);
-      readState(c)
+      forgetAll(c);
+      readReports(c)
     }
   :: d_step {
-      combiner[c].reads && !FIRST ->
+      combiner[c].reads > 0 && !FIRST ->
       printf("combiner %d: finds the tick closed\n", c);
       forgetAll(c)
     }
@@ -657,7 +670,7 @@ end:
   :: d_step {
       REPORT_PASSES(0, 0, YESTERDAY) && batch[0].holder == 0 ->
       printf("somebody: reports for the tick before\n");
-      report(0, 0, ok, YESTERDAY)
+      reportBatch(0, 0, ok, YESTERDAY)
     }
   :: d_step {
       CURRENT(YESTERDAY) && tick == open ->
@@ -667,7 +680,7 @@ end:
   :: d_step {
       CLOSE_PASSES(2, YESTERDAY) ->
       printf("somebody: closes the tick before\n");
-      close(0, YESTERDAY)
+      closeTick(0, YESTERDAY)
     }
   :: d_step {
       batch[0].queued && CLAIM_PASSES(0, TODAY) && batch[0].holder != SILENT ->
@@ -692,28 +705,22 @@ init {
   d_step {
     worker[0].at = idle;
     worker[0].order = nowhere;
-    worker[0].say = none;
     worker[1].at = idle;
     worker[1].order = nowhere;
-    worker[1].say = none;
     drone[0].call = quiet;
     drone[1].call = quiet;
     batch[0].holder = NOBODY;
-    batch[0].report = none;
-    batch[1].holder = NOBODY;
-    batch[1].report = none;
-    record[0] = none;
-    record[1] = none
+    batch[1].holder = NOBODY
   }
   atomic {
     run Producer();
     run Anybody();
     run Worker(0);
     run Worker(1);
-    run Drone_(0);
-    run Drone_(1);
-    run Combiner_(0);
-    run Combiner_(1);
+    run Drone(0);
+    run Drone(1);
+    run Combiner(0);
+    run Combiner(1);
     run Deadline();
     run ClosingTime();
     run Time();
@@ -724,7 +731,6 @@ init {
   d_step {
     printf("rest: nobody has anything left to do\n");
     assert(tick == unopened || records == 1);              /* I1 */
-    assert(tick == unopened || (record[0] != none && record[1] != none)); /* I2 */
     assert(!RUNS(0) && !RUNS(1))                           /* I4 */
   }
 }

@@ -200,10 +200,11 @@ describe('a limit of sessions per connection', () => {
 
 describe('credentials', () => {
   it('are refused with the name of what was tried', async () => {
-    const wrong = target(0, { identityFiles: [lab.wrongIdentityFile] });
+    const missing = join(lab.directory, 'missing');
+    const wrong = target(0, { identityFiles: [missing, lab.wrongIdentityFile] });
     expect(await failure(newPool(), wrong)).toEqual({
       kind: 'auth_failed',
-      message: `user ${lab.user}: no key was accepted (tried ${lab.wrongIdentityFile})`,
+      message: `user ${lab.user}: no key was accepted (tried ${lab.wrongIdentityFile}; ${missing}: no such file)`,
     });
   });
 
@@ -372,7 +373,7 @@ describe('a server', () => {
 
   it('that is no SSH server is quoted', async () => {
     const { port } = await started(startClosingServer('HTTP/1.1 400 Bad Request\r\n'));
-    expect(await failure(newPool(), local(port), 300)).toEqual({
+    expect(await failure(newPool(), local(port), 1_000)).toEqual({
       kind: 'unreachable',
       message: `127.0.0.1:${port} closed the connection before its SSH banner (it said: HTTP/1.1 400 Bad Request)`,
     });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { callsNotReported, combine, type ClaimFact, type CombineInput } from './combine.js';
+import { combine, type ClaimFact, type CombineInput } from './combine.js';
 import { describeFailure, type Misfortune } from './failure.js';
 import { expandNodeSet } from './node-set/index.js';
 import { OUTCOMES, type Outcome } from './outcome.js';
@@ -324,20 +324,6 @@ describe('combine', () => {
     const { missing } = combine(tick({ roster, ending: 'deadline' }));
     expect(performance.now() - before).toBeLessThan(5000);
     expect(missing.map(({ drones }) => drones)).toEqual(['lab[00001-50000]']);
-  });
-});
-
-describe('callsNotReported', () => {
-  it.each([
-    ['never_started', 'skipped'],
-    ['worker_lost', 'unknown'],
-    ['cancelled', 'cancelled'],
-    ['rejected', 'skipped'],
-  ] as const)('has an entry for each call of a drone that is %s', (outcome, status) => {
-    expect(callsNotReported(['exec', 'read'], outcome)).toEqual([
-      { method: 'exec', status, durationMs: 0 },
-      { method: 'read', status, durationMs: 0 },
-    ]);
   });
 });
 

@@ -15,9 +15,9 @@ export function freshStore(): TickStore {
     server = await startTestRedis();
   });
   afterEach(async () => {
-    const { client, clear } = started();
-    const left = await client.keys('*');
-    await clear();
+    const redis = started();
+    const left = await redis.client.keys('*');
+    await redis.clear();
     expect(left.filter((key) => !key.includes('muster'))).toEqual([]);
   });
   afterAll(async () => {

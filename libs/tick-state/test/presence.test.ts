@@ -79,7 +79,7 @@ describe('heartbeat', () => {
     await lastHeard(store, 'host:2', 59_000);
     await heartbeat(store, presenceOf('host:3'), []);
     const { prefix, redis } = store;
-    expect(await redis.zrange(keys.workers(prefix), 0, -1)).toEqual(['host:2', 'host:3']);
+    expect(await redis.zrange(keys.workers(prefix), 0, '-1')).toEqual(['host:2', 'host:3']);
     expect((await redis.hkeys(keys.presence(prefix))).sort()).toEqual(['host:2', 'host:3']);
   });
 });

@@ -1,3 +1,6 @@
+/** Bytes kept of what comes before the marker: more than a marker's line, and enough for a reason. */
+const KEPT = 1_024;
+
 /** Finds the marker in a stream, and passes on what comes after it. */
 export class AfterMarker {
   #held = Buffer.alloc(0);
@@ -13,6 +16,11 @@ export class AfterMarker {
     private readonly onData: (chunk: Buffer) => void,
   ) {}
 
+  /** The last of what stood before the marker, as long as that has not come. */
+  get before(): string {
+    return this.#held.toString('utf8');
+  }
+
   push(chunk: Buffer): void {
     if (this.#found) {
       this.onData(chunk);
@@ -22,9 +30,8 @@ export class AfterMarker {
     const at = this.#held.indexOf(this.marker);
     const end = at < 0 ? -1 : this.#held.indexOf(0x0a, at);
     if (end < 0) {
-      // Keep what may be the marker's beginning; a noisy login shell may say any amount before it.
-      if (at < 0)
-        this.#held = this.#held.subarray(Math.max(0, this.#held.length - this.marker.length));
+      // A noisy login shell may say any amount before it.
+      if (at < 0) this.#held = this.#held.subarray(Math.max(0, this.#held.length - KEPT));
       return;
     }
     this.#found = true;

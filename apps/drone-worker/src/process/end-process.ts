@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Session } from '../transport/transport.js';
 import { AfterMarker } from './after-marker.js';
+import { LastOutput } from './last-output.js';
 import { BOOT, encodeOrder, endOrder } from './start-order.js';
 
 /** Milliseconds for the whole: TERM, grace, KILL, proof, and a slow channel. */
@@ -34,7 +35,12 @@ export async function endProcess(
         answer.push(chunk);
       });
       shell.stderr.resume();
-      shell.exited.then(() => setTimeout(reject, 200, new Error('no answer')), reject);
+      const output = new LastOutput([shell.stdout]);
+      shell.exited
+        .then(() => output.done())
+        .then(() => {
+          reject(new Error('no answer'));
+        }, reject);
       bound.addEventListener('abort', () => {
         reject(new Error('no answer in time'));
       });

@@ -1,9 +1,11 @@
 /** Runs one process on a drone: the same way over every transport. */
 import { randomBytes } from 'node:crypto';
+import { oneLine } from '@muster/protocol';
 import { delay } from '@muster/runtime';
 import type { Session, Shell, ShellExit } from '../transport/transport.js';
 import { AfterMarker } from './after-marker.js';
 import { endProcess } from './end-process.js';
+import { LastOutput } from './last-output.js';
 import { OutputCapture } from './output-capture.js';
 import {
   BOOT,
@@ -42,8 +44,8 @@ export class ProcessEndedError extends Error {
   }
 }
 
-/** Milliseconds that output may still come in after the exit; a child that was left behind may hold the pipe for ever. */
-const LAST_OUTPUT_MS = 200;
+/** Milliseconds in which a shell that was told nothing ends, once its input has ended. */
+const UNTOLD_MS = 500;
 
 /**
  * Runs `spec` and gives its exit and output. When `signal` is aborted, its process group
@@ -62,24 +64,23 @@ export async function runProcess(
   const stdout = new OutputCapture(spec.maxOutputBytes);
   const stderr = new OutputCapture(spec.maxOutputBytes);
   const begun = new Begun();
-  const streams = Promise.all([
-    drain(
-      shell.stdout,
-      new AfterMarker(`${nonce}:`, begun.say, (chunk) => {
-        stdout.push(chunk);
-      }),
-    ),
-    drain(
-      shell.stderr,
-      new AfterMarker(
-        `${nonce}:`,
-        () => undefined,
-        (chunk) => {
-          stderr.push(chunk);
-        },
-      ),
-    ),
-  ]);
+  const out = new AfterMarker(`${nonce}:`, begun.say, (chunk) => {
+    stdout.push(chunk);
+  });
+  const err = new AfterMarker(
+    `${nonce}:`,
+    () => undefined,
+    (chunk) => {
+      stderr.push(chunk);
+    },
+  );
+  shell.stdout.on('data', (chunk: Buffer) => {
+    out.push(chunk);
+  });
+  shell.stderr.on('data', (chunk: Buffer) => {
+    err.push(chunk);
+  });
+  const output = new LastOutput([shell.stdout, shell.stderr]);
   const aborted = onAbort(signal);
   try {
     await confirm();
@@ -92,7 +93,8 @@ export async function runProcess(
       throw new ProcessEndedError(await confirmEnd(session, shell, begun.group, mark));
     }
     if (spec.stdin === undefined && shell.stdin.writable) shell.stdin.end('done\n');
-    await Promise.race([streams, delay(LAST_OUTPUT_MS)]);
+    await output.done();
+    if (begun.group === undefined && !begun.tooLate) throw noShell(exit, out, err);
     if (begun.tooLate) throw new OrderTooOldError('the order to start reached the drone too late');
     return { ...exit, stdout, stderr };
   } finally {
@@ -113,6 +115,13 @@ class Begun {
   };
 }
 
+/** The login shell did not get as far as ours: it is told to let nobody in, or its files end it. */
+function noShell({ exitCode, signal }: ShellExit, out: AfterMarker, err: AfterMarker): Error {
+  const how = signal === null ? `exit ${String(exitCode)}` : `ended by ${signal}`;
+  const said = oneLine(`${err.before} ${out.before}`);
+  return new Error(`no shell on the drone: ${how}${said === '' ? '' : `: ${said}`}`);
+}
+
 async function confirmEnd(
   session: Session,
   shell: Shell,
@@ -126,7 +135,7 @@ async function confirmEnd(
       () => true,
       () => false,
     ),
-    delay(LAST_OUTPUT_MS).then(() => false),
+    delay(UNTOLD_MS).then(() => false),
   ]);
   return gone ? 'confirmed' : 'unconfirmed';
 }
@@ -141,19 +150,6 @@ function sendOrder(
   shell.stdin.on('error', () => undefined);
   shell.stdin.write(encodeOrder(startOrder(spec, workdir, nonce)));
   if (spec.stdin !== undefined) shell.stdin.end(spec.stdin);
-}
-
-function drain(stream: NodeJS.ReadableStream, into: AfterMarker): Promise<void> {
-  return new Promise((resolve) => {
-    stream.on('data', (chunk: Buffer) => {
-      into.push(chunk);
-    });
-    stream.once('end', resolve);
-    stream.once('close', resolve);
-    stream.once('error', () => {
-      resolve();
-    });
-  });
 }
 
 function onAbort(signal: AbortSignal): {

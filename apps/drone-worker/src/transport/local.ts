@@ -1,5 +1,6 @@
 /** The transport to a drone that is this machine: for `local` drones, and for `agent` drones from their own worker. */
 import { spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import type { Session, Shell, ShellExit, Transport } from './transport.js';
 import { SessionLostError } from './transport.js';
 
@@ -13,17 +14,23 @@ const session: Session = {
   release: () => undefined,
 };
 
+/**
+ * Node closes the standard input of a child that has exited; its watcher would take that for
+ * the end of this worker. So the input comes through a pipe that is ours to close.
+ */
+const INPUT_FROM_3 = 'exec <&3 3<&-; ';
+
 function openShell(script: string, signal: AbortSignal): Promise<Shell> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(new SessionLostError('ended before it began'));
       return;
     }
-    const child = spawn('/bin/sh', ['-c', script], {
+    const child = spawn('/bin/sh', ['-c', INPUT_FROM_3 + script], {
       env: environment(),
       // The leader of a session, and so of a process group, of its own.
       detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
     const exited = new Promise<ShellExit>((settle, fail) => {
       child.once('exit', (exitCode, ended) => {
@@ -38,7 +45,7 @@ function openShell(script: string, signal: AbortSignal): Promise<Shell> {
       reject(new SessionLostError(`could not start /bin/sh: ${error.message}`));
     });
     child.once('spawn', () => {
-      const { stdin, stdout, stderr } = child;
+      const [, stdout, stderr, stdin] = child.stdio as [null, Readable, Readable, Writable];
       const close = () => {
         stdin.destroy();
         stdout.destroy();

@@ -32,8 +32,8 @@ export type ConnectAttempt =
   | {
       readonly ok: false;
       readonly failure: ConnectFailure;
-      /** Another attempt may succeed soon. */
-      readonly busy: boolean;
+      /** `busy`: another attempt may succeed soon; `late`: the time was up; `final`: for good. */
+      readonly end: 'busy' | 'late' | 'final';
     };
 
 /** As much as is kept of what a server writes before its banner. */
@@ -60,16 +60,20 @@ export function connectOnce(request: ConnectRequest, signal: AbortSignal): Promi
       resolve(attempt);
     };
     const fail = (kind: ConnectFailure['kind'], message: string) => {
-      settle({ ok: false, failure: { kind, message }, busy: false });
+      settle({ ok: false, failure: { kind, message }, end: 'final' });
+    };
+    const failFor = (error: Error | null) => {
+      const { failure, busy } = diagnose(trouble(error));
+      settle({ ok: false, failure, end: busy ? 'busy' : 'final' });
     };
     const onAbort = () => {
-      settle({ ok: false, failure: gaveUp(target), busy: false });
+      settle({ ok: false, failure: gaveUp(target), end: 'final' });
     };
     const onClosed = () => {
-      if (open) settle({ ok: false, ...diagnose(trouble(null)) });
+      if (open) failFor(null);
     };
     const timer = setTimeout(() => {
-      settle({ ok: false, failure: timedOut(trouble(null), request.totalMs), busy: false });
+      settle({ ok: false, failure: timedOut(trouble(null), request.totalMs), end: 'late' });
     }, request.timeoutMs);
     signal.addEventListener('abort', onAbort, { once: true });
 
@@ -94,7 +98,7 @@ export function connectOnce(request: ConnectRequest, signal: AbortSignal): Promi
         if (!open) return;
         // Of these two ssh2 goes on to the next key by itself.
         if (error.level === 'agent' || error.level === 'client-authentication') return;
-        settle({ ok: false, ...diagnose(trouble(error)) });
+        failFor(error);
       })
       .on('end', onClosed)
       .on('close', onClosed);

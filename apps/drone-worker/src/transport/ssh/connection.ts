@@ -92,7 +92,6 @@ export class SshConnection {
   async end(): Promise<void> {
     this.#lose(new SessionLostError(`connection to ${this.where} was closed by this worker`));
     this.client.end();
-    this.socket.destroySoon();
     const timer = setTimeout(() => this.socket.destroy(), GOODBYE_MS);
     await this.closed;
     clearTimeout(timer);

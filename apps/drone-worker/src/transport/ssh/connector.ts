@@ -56,6 +56,7 @@ export class Connector {
       keepAliveMisses,
     };
     let leftMs = timeoutMs;
+    let turnedAway: ConnectAttempt | null = null;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       const pass = await this.#gate.enter(endpoint(target), server, signal);
       if (pass === null) return { ok: false, failure: gaveUp(target) };
@@ -69,7 +70,10 @@ export class Connector {
       const attempt = await connectOnce({ ...request, timeoutMs: leftMs, onBanner }, signal);
       clearTimeout(stall);
       pass.done(lesson(attempt));
-      if (attempt.ok || !attempt.busy) return attempt;
+      if (attempt.ok || attempt.end === 'final') return attempt;
+      // That it was turned away before says more than that the last attempt came to no end.
+      if (attempt.end === 'late') return turnedAway ?? attempt;
+      turnedAway = attempt;
 
       const jitteredMs = pauseMs * (0.5 + Math.random());
       leftMs -= performance.now() - startedAt + jitteredMs;
@@ -81,7 +85,7 @@ export class Connector {
 
 function lesson(attempt: ConnectAttempt): 'taken' | 'busy' | 'failed' {
   if (attempt.ok) return 'taken';
-  return attempt.busy ? 'busy' : 'failed';
+  return attempt.end === 'busy' ? 'busy' : 'failed';
 }
 
 /** Addresses with the same host key on record lead to the same server, or to clones of one, which does no harm here. */
