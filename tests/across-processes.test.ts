@@ -1,7 +1,15 @@
 /** A Redis, a combiner, workers, producers and readers: each a process of its own. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeGate, muster, scratchDir, startMuster, startTestRedis, until } from '@muster/testing';
+import {
+  makeGate,
+  muster,
+  processesWith,
+  scratchDir,
+  startMuster,
+  startTestRedis,
+  until,
+} from '@muster/testing';
 import type { Gate, MusterProcess, MusterResult, ScratchDir, TestRedis } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
@@ -216,6 +224,7 @@ describe('muster cancel, from elsewhere', () => {
     const on = ['--lane', 'doomed', '--on', 'near1,edge2', '--json'];
     const doomed = startTick([...on, '--', ...gate.argv]);
     await gate.entered();
+    expect(await processesWith('MUSTER_TICK=doomed-1')).not.toEqual([]);
 
     const said = await muster(
       ['cancel', 'doomed-1', '--reason', 'wrong image', '--redis', redis.url], //
@@ -229,12 +238,19 @@ describe('muster cancel, from elsewhere', () => {
     expect(record).toMatchObject({ status: 'cancelled', counts: { cancelled: 2 } });
     expect(record.durationMs).toBeLessThan(30_000);
     expect(record.failure?.message).toContain('wrong image');
-    // The one that ran was ended, and proof of it was had; the other one never began.
+    // The one that ran was ended, and it is said whether proof was had; the other never began.
     expect(record.drones['near1']).toMatchObject({
-      error: { message: expect.stringContaining('wrong image') as string, ended: 'confirmed' },
+      error: {
+        message: expect.stringContaining('wrong image') as string,
+        ended: expect.stringMatching(/^(un)?confirmed$/) as string,
+      },
       calls: [{ status: 'cancelled' }],
     });
     expect(record.drones['edge2']).toMatchObject({ attempts: 0, calls: [{ status: 'cancelled' }] });
+
+    await until('its call is gone', async () => {
+      return (await processesWith('MUSTER_TICK=doomed-1')).length === 0;
+    });
 
     const again = await muster(['cancel', 'doomed-1', '--redis', redis.url]);
     expect(again).toMatchObject({ code: 2, stdout: '' });

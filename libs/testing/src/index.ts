@@ -10,3 +10,5 @@ export * from './gate.js';
 export * from './process-list.js';
 export * from './redis-server.js';
 export * from './until.js';
+export * from './check-fault-tick.js';
+export * from './fault-lab.js';

@@ -20,7 +20,10 @@ export interface MusterResult {
 }
 
 /** Runs the command to its end. */
-export async function muster(args: readonly string[], options: MusterOptions = {}): Promise<MusterResult> {
+export async function muster(
+  args: readonly string[],
+  options: MusterOptions = {},
+): Promise<MusterResult> {
   return startMuster(args, options).ended;
 }
 
@@ -35,7 +38,10 @@ export interface MusterProcess {
   kill(signal: NodeJS.Signals): void;
 }
 
-export function startMuster(args: readonly string[], { cwd, env = {}, stdin }: MusterOptions = {}): MusterProcess {
+export function startMuster(
+  args: readonly string[],
+  { cwd, env = {}, stdin }: MusterOptions = {},
+): MusterProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MUSTER_'));
   const child = spawn(process.execPath, [MUSTER, ...args], {
     cwd,
@@ -61,7 +67,11 @@ export function startMuster(args: readonly string[], { cwd, env = {}, stdin }: M
       said.listeners.add(look);
       look();
       void ended.then(({ code, stderr }) => {
-        reject(new Error(`muster ${args.join(' ')} ended with ${String(code)} before that was seen:\n${stderr}`));
+        reject(
+          new Error(
+            `muster ${args.join(' ')} ended with ${String(code)} before that was seen:\n${stderr}`,
+          ),
+        );
       });
     });
   return {

@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface RedisServer {
+  readonly pid: number;
   readonly port: number;
   /** `redis://127.0.0.1:…` */
   readonly url: string;
@@ -17,6 +18,8 @@ export interface RedisServer {
 export interface RedisServerSettings {
   /** Where it keeps its files. */
   readonly directory: string;
+  /** Default: one that is free. */
+  readonly port?: number;
   /** As on its command line, e.g. `['--requirepass', 'secret']`. */
   readonly options?: readonly string[];
   /** What it logs once it is as the test wants it. Default: that it takes connections. */
@@ -26,10 +29,11 @@ export interface RedisServerSettings {
 /** Resolves once the log says `until`. Rejects with the log when it ends first. */
 export async function startRedisServer({
   directory,
+  port: wanted,
   options = [],
   until = /Ready to accept connections/,
 }: RedisServerSettings): Promise<RedisServer> {
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const standard = [
     '--port',
     String(port),
@@ -56,6 +60,7 @@ export async function startRedisServer({
     ended.then(fail, fail);
   });
   return {
+    pid: child.pid ?? -1,
     port,
     url: `redis://127.0.0.1:${String(port)}`,
     stop: async () => {

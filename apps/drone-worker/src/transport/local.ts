@@ -45,7 +45,12 @@ function openShell(script: string, signal: AbortSignal): Promise<Shell> {
       reject(new SessionLostError(`could not start /bin/sh: ${error.message}`));
     });
     child.once('spawn', () => {
-      const [, stdout, stderr, stdin] = child.stdio as [null, Readable, Readable, Writable];
+      const [, stdout, stderr, stdin] = child.stdio as unknown as [
+        null,
+        Readable,
+        Readable,
+        Writable,
+      ];
       const close = () => {
         stdin.destroy();
         stdout.destroy();

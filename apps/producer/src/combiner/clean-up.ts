@@ -12,23 +12,25 @@ export class FlowJanitor {
   constructor(private readonly store: TickStore) {}
 
   /**
+   * Clears away what is left of a closed tick's flow; true once its parent's job has ended.
    * Removes the jobs of drones that never reported, newest first, since Redis finds those at
    * the near end of its lists. A job that a worker still holds is only taken off the parent;
    * its worker finds the tick closed. Then nothing holds the parent any more.
    */
-  async removeChildren(tick: string, unreported: readonly RosterEntry[]): Promise<void> {
+  async tidy(tick: string, unreported: readonly RosterEntry[]): Promise<boolean> {
+    if (await this.#parentIsOver(tick)) return true;
     const newestFirst = unreported.toReversed();
     for (let from = 0; from < newestFirst.length; from += CHUNK) {
-      await Promise.all(
-        newestFirst
-          .slice(from, from + CHUNK)
-          .map(({ drone, queue }) => this.#removeChild(queue, batchJobId(drone, tick))),
+      const some = newestFirst.slice(from, from + CHUNK);
+      // One that cannot be removed now must not keep the others; the next look tries again.
+      await Promise.allSettled(
+        some.map(({ drone, queue }) => this.#removeChild(queue, batchJobId(drone, tick))),
       );
     }
+    return this.#parentIsOver(tick);
   }
 
-  /** Whether the parent's job has ended, or is gone. */
-  async parentIsOver(tick: string): Promise<boolean> {
+  async #parentIsOver(tick: string): Promise<boolean> {
     const state = await this.#queue(TICKS_QUEUE).getJobState(tick);
     return state === 'completed' || state === 'failed' || state === 'unknown';
   }

@@ -33,6 +33,9 @@ export interface CombinerSettings {
 /** How often deadlines are looked at, in milliseconds. */
 const SWEEP_MS = 250;
 
+/** How long the flows of its last ticks may take to end when it stops, in milliseconds. */
+const LAST_FLOWS_MS = 1_000;
+
 /** How the parent's queue is served. A parent that a lost combiner held is another's soon. */
 const BULLMQ = {
   concurrency: 8,
@@ -46,6 +49,8 @@ export class Combiner extends Service {
   readonly #settings: CombinerSettings;
   #parents: Worker | undefined;
   #janitor: FlowJanitor | undefined;
+  /** Ticks that are closed, and whose flow has not ended yet. */
+  readonly #untidy = new Set<string>();
   #sweeping: { stop: AbortController; done: Promise<void> } | undefined;
 
   constructor(settings: CombinerSettings) {
@@ -74,6 +79,7 @@ export class Combiner extends Service {
   protected override async onStop(): Promise<void> {
     this.#sweeping?.stop.abort();
     await this.#sweeping?.done;
+    if (this.#janitor !== undefined) await this.#finishFlows(this.#janitor);
     await this.#parents?.close();
     await this.#janitor?.close();
     this.#sweeping = undefined;
@@ -130,8 +136,11 @@ export class Combiner extends Service {
       return;
     }
     if (attempt.reply !== 'closed' && attempt.reply !== 'already') return;
-    await janitor.removeChildren(tick, attempt.unreported);
-    if (await janitor.parentIsOver(tick)) await dropDeadline(store, tick);
+    this.#untidy.add(tick);
+    if (await janitor.tidy(tick, attempt.unreported)) {
+      this.#untidy.delete(tick);
+      await dropDeadline(store, tick);
+    }
   }
 
   /**
@@ -148,6 +157,15 @@ export class Combiner extends Service {
     if (state !== 'closing' || closeAt === null) return;
     await askToEndLost(store, tick, unreported, begun ? 'lost' : 'all');
     if (!begun) await awaitClose(store, tick, closeAt);
+  }
+
+  /** Where it is the only combiner, nobody else would clear away what its last ticks left. */
+  async #finishFlows(janitor: FlowJanitor): Promise<void> {
+    const patience = AbortSignal.timeout(LAST_FLOWS_MS);
+    while (this.#untidy.size > 0 && !patience.aborted) {
+      for (const tick of this.#untidy) await this.#attend(tick, janitor).catch(() => undefined);
+      if (this.#untidy.size > 0) await delay(LAST_FLOWS_MS / 20, patience);
+    }
   }
 
   async #forgetOld(janitor: FlowJanitor): Promise<void> {

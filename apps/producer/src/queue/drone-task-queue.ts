@@ -100,7 +100,6 @@ export class DroneTaskQueue extends LaneTaskQueue {
       settings.hostCombiner === false
         ? null
         : new Combiner({ store, log: settings.log ?? silentLogger });
-    await combiner?.start();
     return new DroneTaskQueue(settings, policy, store, combiner);
   }
 
@@ -118,6 +117,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
    */
   async resume(): Promise<string | null> {
     if (this.started !== null) return this.started.tick;
+    await this.#combiner?.start();
     const adopted = await adoptTick(this.#store, this.name, this.#token, this.#closing.signal);
     if (adopted === null) return null;
     const { tick, deadlineMs, drones } = adopted;
@@ -158,18 +158,22 @@ export class DroneTaskQueue extends LaneTaskQueue {
     const { deadlineMs, connectTimeoutMs, attempts } = this.#settings;
     const token = this.#token;
     const policy = formatPolicy(this.#policy);
-    const opening = openTick(this.#store, {
-      lane: this.name,
-      token,
-      deadlineMs,
-      detached: false,
-      roster: writeRoster(plan.drones),
-      size: plan.drones.length,
-      policy,
-      settings: writeTickSettings({ deadlineMs, connectTimeoutMs, attempts }),
-      batches: plan.batches,
-    });
-    const opened = await within(deadlineMs + OVERDUE_MS, opening);
+    const open = async () => {
+      // Only now that the plan is good: a combiner leaves keys in Redis.
+      await this.#combiner?.start();
+      return openTick(this.#store, {
+        lane: this.name,
+        token,
+        deadlineMs,
+        detached: false,
+        roster: writeRoster(plan.drones),
+        size: plan.drones.length,
+        policy,
+        settings: writeTickSettings({ deadlineMs, connectTimeoutMs, attempts }),
+        batches: plan.batches,
+      });
+    };
+    const opened = await within(deadlineMs + OVERDUE_MS, open());
     if (opened === LATE)
       throw new InfrastructureError('Redis did not answer until past the deadline');
     if (!opened.ok) {
