@@ -20,6 +20,12 @@
 
 /* ------------------------------------------------------------------ Redis: the truth */
 
+#ifdef SHORTEST
+#define ASIDE
+#else
+#define ASIDE hidden
+#endif
+
 mtype:tick = { unopened, open, closing, closed }
 mtype:fate = { none, ok, ended, lost, retried, neverStarted }
 
@@ -42,8 +48,8 @@ Batch batch[2];
 
 /* The record. */
 byte records;
-hidden mtype:fate record[2];
-hidden byte confirmed[2];         /* the record says that nothing of the batch runs any more */
+ASIDE mtype:fate record[2];
+ASIDE byte confirmed[2];         /* the record says that nothing of the batch runs any more */
 
 /* The number of the tick is its epoch; of the tick before, jobs and scripts may still be about. */
 #define TODAY 2
@@ -71,8 +77,8 @@ typedef WorkerState {
   bool young               /* the shell was opened so short a time ago that its order is taken */
 }
 WorkerState worker[2];
-hidden mtype:fate says[2];
-hidden mtype:fate outcome[2];
+ASIDE mtype:fate says[2];
+ASIDE mtype:fate outcome[2];
 
 typedef CombinerState {
   bool gone;
@@ -143,17 +149,18 @@ CombinerState combiner[2];
 
 #ifdef NO_CAS
 #define FIRST true
-#define NOT_CHANGED(seen) true
-#elif defined(REPORTS_NOT_COUNTED)
-#define FIRST (tick != closed)
-#define NOT_CHANGED(seen) true
 #else
 #define FIRST (tick != closed)
+#endif
+
+#ifdef REPORTS_NOT_COUNTED
+#define NOT_CHANGED(seen) true
+#else
 #define NOT_CHANGED(seen) (seen == REPORTS)
 #endif
 
 #define CLOSE_PASSES(seen, epoch) \
-  (CURRENT(epoch) && FIRST && NOT_CHANGED(seen) && (seen == 2 || (tick == closing && closingTimePassed)))
+  (CURRENT(epoch) && FIRST && NOT_CHANGED(seen) && (seen == 2 || closingTimePassed))
 
 /* ------------------------------------------------------------------ scripts: what they do */
 
@@ -222,8 +229,7 @@ inline judge(c, d) {
   assert(!confirmed[d] || !RUNS(d));                       /* I4 */
   batch[d].holder = NOBODY;
   batch[d].begun = false;
-  batch[d].gone = false;
-  batch[d].reported = false
+  batch[d].gone = false
 }
 
 inline closeTick(c, epoch) {
@@ -233,7 +239,6 @@ inline closeTick(c, epoch) {
   judge(c, 0);
   judge(c, 1);
   tick = closed;
-  closingTimePassed = false;
   combiner[0].gone = false;
   combiner[1].gone = false;
   worker[0].late = false;
@@ -710,7 +715,10 @@ init {
     drone[0].call = quiet;
     drone[1].call = quiet;
     batch[0].holder = NOBODY;
-    batch[1].holder = NOBODY
+    batch[1].holder = NOBODY;
+#ifdef ONE_DRONE
+    batch[1].reported = true
+#endif
   }
   atomic {
     run Producer();

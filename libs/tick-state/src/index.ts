@@ -1,5 +1,6 @@
 export * from './claims.js';
 export * from './control.js';
+export * from './last-outcomes.js';
 export * from './presence.js';
 export * from './roster.js';
 export type { TickStore } from './store.js';

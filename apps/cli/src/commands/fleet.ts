@@ -1,6 +1,11 @@
-import { foldNodeSet, keys } from '@muster/protocol';
-import { queuesOf, livingWorkers, type Presence, type TickStore } from '@muster/tick-state';
-import { droneQueue, siteQueue, type Outcome } from '@muster/protocol';
+import {
+  livingWorkers,
+  queuesOf,
+  readLastOutcomes,
+  type Presence,
+  type TickStore,
+} from '@muster/tick-state';
+import { droneQueue, foldNodeSet, siteQueue, type Outcome } from '@muster/protocol';
 import type { DroneFleet } from '@muster/producer';
 import { EXIT } from '../exit-codes.js';
 import { chooseFleet } from '../input/fleet-choice.js';
@@ -47,16 +52,13 @@ async function standings(
   workers: readonly Presence[],
 ): Promise<Map<string, DroneStanding>> {
   const served = new Set(workers.flatMap(queuesOf));
-  const last = await store.redis.hgetall(keys.lastOutcomes(store.prefix));
+  const last = await readLastOutcomes(store);
   const drones = new Map<string, DroneStanding>();
   for (const name of file.names) {
     const entry = file.get(name);
     if (entry === undefined) continue;
     const { transport, site, address, enabled, tags } = entry;
-    const said =
-      last[name] === undefined
-        ? undefined
-        : (JSON.parse(last[name]) as { outcome: Outcome; tick: string });
+    const said = last.get(name);
     const isServed = served.has(transport === 'agent' ? droneQueue(name) : siteQueue(site));
     const health = healthOf(enabled, isServed, said?.outcome);
     drones.set(name, {

@@ -10,6 +10,7 @@ import {
 import {
   closeTick,
   livingWorkers,
+  noteMissing,
   queuesOf,
   readClaims,
   readTickFacts,
@@ -44,6 +45,7 @@ export async function tryToClose(store: TickStore, tick: string): Promise<CloseA
       return { reply: 'early', facts, unreported };
     const verdict = await judge(store, facts, roster, reports, unreported);
     const reply = await closeTick(store, tick, reports.size, verdict);
+    if (reply === 'closed') await noteMissing(store, tick, verdict.missing);
     if (reply !== 'changed') return { reply, facts, unreported };
   }
 }
