@@ -54,6 +54,11 @@ export class FaultLab {
     return new FaultLab(dir, await startAof(dir));
   }
 
+  /** Path of the fleet file. */
+  get fleetFile(): string {
+    return this.#path('fleet.yaml');
+  }
+
   get redisUrl(): string {
     return this.#redis.url;
   }
@@ -72,7 +77,7 @@ export class FaultLab {
   }
 
   async startWorker(): Promise<MusterProcess> {
-    return this.#serve(['worker', '--fleet', this.#path('fleet.yaml'), '--drain', '1s']);
+    return this.#serve(['worker', '--fleet', this.fleetFile, '--drain', '1s']);
   }
 
   async startCombiner(): Promise<MusterProcess> {
@@ -90,16 +95,7 @@ export class FaultLab {
       `${lane}.calls.json`,
       JSON.stringify(this.#calls(callSeconds)),
     );
-    const args = [
-      'tick',
-      '--fleet',
-      this.#path('fleet.yaml'),
-      '--lane',
-      lane,
-      '--calls',
-      calls,
-      '--json',
-    ];
+    const args = ['tick', '--fleet', this.fleetFile, '--lane', lane, '--calls', calls, '--json'];
     return this.#start([...args, '--deadline', `${String(deadline)}s`, ...flags]);
   }
 
