@@ -1,7 +1,6 @@
 /** The example does what it says, and so does the rest of the library, on a real Redis and worker. */
 import { fileURLToPath } from 'node:url';
 import {
-  Drone,
   DroneTaskQueue,
   DuplicateDroneError,
   InvalidInputError,
@@ -9,6 +8,7 @@ import {
   TickFailedError,
   TickInFlightError,
   UncollectedResultsError,
+  type Drone,
   type DroneFleet,
 } from '@muster/producer';
 import { makeGate, startMuster, startTestRedis } from '@muster/testing';
@@ -65,7 +65,9 @@ describe('the example', () => {
     });
     expect([...results.keys()]).toEqual(names);
     for (const [, calls] of results) {
-      expect(calls).toMatchObject([{ exitCode: 0, stdout: expect.stringMatching(/^\S+\n$/) }]);
+      expect(calls).toMatchObject([
+        { exitCode: 0, stdout: expect.stringMatching(/^\S+\n$/) as string },
+      ]);
     }
   });
 });
@@ -158,6 +160,7 @@ describe('the library', () => {
       drone.queueCall('ping');
     }
     const [first, second, third, fourth] = drones;
+    if (!first || !second || !third || !fourth) throw new Error('fewer than 4 drones');
     const error: unknown = await queue.execute(drones).catch((thrown: unknown) => thrown);
     if (!(error instanceof TickFailedError)) throw new Error('expected a TickFailedError');
 
@@ -168,9 +171,9 @@ describe('the library', () => {
     expect(lines[0]).toMatch(/lab02.*exit 5/);
     expect(lines[1]).toMatch(/lab03.*exit 5/);
     expect([...error.failures.keys()]).toEqual([second, third]);
-    expect(error.failures.get(second as Drone)).toMatchObject({ outcome: 'call_failed', call: 0 });
+    expect(error.failures.get(second)).toMatchObject({ outcome: 'call_failed', call: 0 });
     expect([...error.results.keys()]).toEqual([first, fourth]);
-    expect(error.results.get(fourth as Drone)).toMatchObject([{ stdout: 'ok\n' }, {}]);
+    expect(error.results.get(fourth)).toMatchObject([{ stdout: 'ok\n' }, {}]);
     expect(error.record).toMatchObject({
       tick: 'failing-1',
       status: 'failed',

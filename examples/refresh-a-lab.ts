@@ -6,7 +6,10 @@
  */
 import { DroneTaskQueue, loadFleet, TickFailedError } from '@muster/producer';
 
-export async function refreshLab(redis: string, fleetFile: string): Promise<Map<string, unknown[]>> {
+export async function refreshLab(
+  redis: string,
+  fleetFile: string,
+): Promise<Map<string, unknown[]>> {
   const fleet = await loadFleet(fleetFile);
   const queue = await DroneTaskQueue.open({ name: 'refresh', fleet, redis, deadlineMs: 30_000 });
   try {

@@ -11,9 +11,12 @@ import {
   until,
 } from '@muster/testing';
 import type { Gate, MusterProcess, MusterResult, ScratchDir, TestRedis } from '@muster/testing';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { readRecord, readRecordHead } from './record-schema.js';
+
+// Each test starts several processes, also where others use the machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 let scratch: ScratchDir;
 let redis: TestRedis;

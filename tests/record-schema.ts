@@ -81,6 +81,8 @@ const head = {
 const recordSchema = z.strictObject({ ...head, drones: z.record(z.string(), droneEntry) });
 const recordHeadSchema = z.strictObject(head);
 
+const reportLine = z.strictObject({ drone: z.string(), ...droneEntry.shape });
+
 export type Entry = z.infer<typeof droneEntry>;
 export type TickRecord = z.infer<typeof recordSchema>;
 export type RecordHead = z.infer<typeof recordHeadSchema>;
@@ -127,6 +129,12 @@ export function readRecord(json: string): TickRecord {
 /** A record without its drones, as `muster ticks --json` and `--jsonl` give it. */
 export function readRecordHead(value: unknown): RecordHead {
   return recordHeadSchema.parse(value);
+}
+
+/** A drone's line of `--jsonl`: its name and its whole entry. */
+export function readReportLine(json: string): [drone: string, entry: Entry] {
+  const { drone, ...entry } = reportLine.parse(JSON.parse(json));
+  return [drone, entry];
 }
 
 function checkTimes(record: RecordHead, complain: (what: string) => void): void {

@@ -1,123 +1,138 @@
 /*
- * One tick of Muster: two drones, two workers, two combiners and a producer.
+ * One tick of Muster: a producer, two drones, two workers and two combiners.
  *
- * Any of them may crash at any moment, and may freeze and wake: between two of a process'
- * steps, any number of steps of the others may come, and a lease may run out. Jobs and
- * wake-ups come late, twice, in any order, or not at all. spin goes through every order of
- * all steps, and checks I1-I5 of the design in each.
+ * Any of them may crash at any moment, and may freeze and wake: between two steps of one, the
+ * others may take any number of theirs, and its lease may run out. Jobs, wake-ups and notices
+ * come late, twice, in any order, or not at all. spin tries every order of all steps, and checks
+ * I1-I5 of the design in each.
  *
- * How to read it. Redis is one place where one thing happens at a time: a Lua script is one
- * `d_step`, named as its file in libs/tick-state/src/transitions. Its condition is what the
- * script checks. A script that is refused changes nothing, so it is no step at all: whoever
- * asked can only do what does not need it. That is also why a job, a wake-up or a script that
- * comes twice needs no more than its condition.
+ * Redis does one thing at a time: a Lua script is one `d_step`, here called like the function
+ * that runs it, in libs/tick-state/src/transitions. Its condition (`..._PASSES`) is what the
+ * script checks. A script that is refused changes nothing, so it is no step at all: who asked
+ * can only go on with what does not need it. That is also why nothing more than its condition
+ * is needed for a job, a wake-up or a script that comes twice or late.
  *
  * Drone 0 is given a `once` call, drone 1 a `read` call.
  *
- * Every macro that is only tested for (`#ifdef`) seeds a fault: spin must find each of them.
- * README.md says what each stands for, and what is not covered.
+ * Each macro that is only asked for with #ifdef seeds a fault, which spin must find. README.md
+ * says what each of them stands for, what is left out, and how to read what spin finds.
  */
 
-/* ------------------------------------------------------------------ Redis: the truth */
-
-#ifdef SHORTEST
-#define ASIDE
-#else
-#define ASIDE hidden
-#endif
+/* ------------------------------------------------------------------- what Redis knows */
 
 mtype:tick = { unopened, open, closing, closed }
-mtype:fate = { none, ok, ended, lost, retried, neverStarted }
 
 mtype:tick tick = unopened;
 bool deadlinePassed, closingTimePassed;
+byte records;
 
-/* A batch: the job of a drone in this tick, and what the tick's state says of it. */
 typedef Batch {
-  bool queued;             /* its job was sent; from then on it may be delivered any number of times */
-  unsigned holder : 3;     /* who claimed it: a worker, or one of the four below */
+  bool queued;             /* its job was sent: it may be delivered any number of times */
+  unsigned holder : 3;     /* the claim: a worker, or one of those below */
   bool begun;              /* the journal: the `once` call may have started */
   bool reported;
-  bool gone                /* record-end: seen on the drone that nothing of it runs */
+  bool confirmed           /* record-end, and then the record: nothing of it runs any more */
 }
-Batch batch[2];
+Batch batch[2];            /* of drone 0 and of drone 1 */
 
 #define NOBODY 4           /* not claimed yet */
-#define RELEASED 5         /* given back: waits for its next attempt */
-#define SILENT 6           /* claimed by a third worker, of which nothing more is heard */
+#define RELEASED 5         /* given back, to be tried again */
+#define SILENT 6           /* a third worker, of which nothing is heard after its claim */
 
-/* The record. */
-byte records;
-ASIDE mtype:fate record[2];
-ASIDE byte confirmed[2];         /* the record says that nothing of the batch runs any more */
+#define CLAIMED(d) (batch[d].holder != NOBODY)
+#define REPORTED(d) batch[d].reported
+#define REPORTS (REPORTED(0) + REPORTED(1))
 
-/* The number of the tick is its epoch; of the tick before, jobs and scripts may still be about. */
+/* A tick's number is its epoch. Of the tick before, jobs and scripts may still be about. */
 #define TODAY 2
 #define YESTERDAY 1
 
-/* ---------------------------------------------------------- drones, workers, combiners */
+/* ------------------------------------------------------------ drones, workers, combiners */
 
 mtype:call = { quiet, running, hanging }
 
 typedef DroneState {
   mtype:call call;
   unsigned starter : 1;    /* the worker whose order started what runs */
-  bool started             /* the `once` call has started */
+  bool started             /* its `once` call has started */
 }
 DroneState drone[2];
 
-mtype:at = { idle, taken, held, written, opened, sent, reporting, dead }
+#define ONCE(d) (d == 0)
+#define RUNS(d) (drone[d].call == running || drone[d].call == hanging)
+
+mtype:at = { idle, taken, held, journalled, opened, sent, reporting, dead }
 mtype:order = { nowhere, onItsWay, refused }
 
 typedef WorkerState {
   mtype:at at;
   unsigned on : 1;         /* the drone whose batch it has in hand */
-  bool late;               /* its lease has run out: not heard of for `workerLeaseMs` */
-  mtype:order order;       /* the start order; written into the shell, it needs the worker no more */
-  bool young               /* the shell was opened so short a time ago that its order is taken */
+  bool late;               /* its lease has run out: it was not heard of for that long */
+  mtype:order order;       /* its start order: on its way from the lease check to the drone */
+  bool young               /* its shell on the drone still takes an order */
 }
 WorkerState worker[2];
-ASIDE mtype:fate says[2];
-ASIDE mtype:fate outcome[2];
+
+#define AT(where) (worker[w].at == where)
+#define ON worker[w].on
 
 typedef CombinerState {
   bool gone;
-  unsigned reads : 2;      /* 1: it has read the reports; 2: and then the claims; it closes the tick with that */
+  unsigned reads : 2;      /* 1: it has read the reports, 2: and after them the claims */
   bool sawReport[2];
   bool sawClaim[2];
-  bool sawGone[2]
+  bool sawConfirmed[2]
 }
 CombinerState combiner[2];
 
-#define ONCE(d) (d == 0)
-#define RUNS(d) (drone[d].call == running || drone[d].call == hanging)
-#define REPORTED(d) batch[d].reported
-#define CLAIMED(d) (batch[d].holder != NOBODY)
+#define SEEN(c) (combiner[c].sawReport[0] + combiner[c].sawReport[1])
 
-/* ------------------------------------------------------------------------- time
- * Time is not counted. What matters is only which of two spans ends first, where the design
- * fixes that; in all other cases each order is tried. A start order is ON THE WAY from the
- * lease check until the drone takes or refuses it, which it does by the age of its shell.
- * That age's limit is shorter
- * - than the lease, which the check renews: no lease runs out under a young order;
- * - than the time from the closing's begin to the look at what silent workers have left
- *   (`endLostMs`), and so than the closing time: that look finds no young order.
+/*
+ * What a report says decides nothing, so it is kept aside: it is printed, but not counted as
+ * part of the state. A search for the shortest way to a fault cannot do that.
  */
-#define YOUNG_ORDER(w) (worker[w].order == onItsWay && worker[w].young)
+#ifdef SHORTEST
+#define ASIDE
+#else
+#define ASIDE hidden
+#endif
 
-#if defined(NO_ORDER_AGE) || defined(NO_LEASE_CHECK) || defined(CHECK_DOES_NOT_RENEW)
+mtype:fate = { ok, ended, lost, retried, neverStarted }
+ASIDE mtype:fate says[2];  /* a worker, in its next report */
+ASIDE mtype:fate report[2];
+ASIDE mtype:fate record[2];
+
+/* -------------------------------------------------------------------------------- time
+ * Time is not counted. All that matters is which of two spans ends first, where the design
+ * fixes that; everywhere else both are tried. It fixes two things about a start order, which
+ * the drone takes only until its shell has a certain age, counted by the drone from a moment
+ * before the lease check.
+ *
+ * 1. The check renews the lease, and the lease is longer than that age: while an order can
+ *    still be taken, the lease under which it was sent does not run out.
+ */
+#define ORDER_MAY_ARRIVE(w) (worker[w].order == onItsWay && worker[w].young)
+
+#if defined(NO_ORDER_AGE) || defined(NO_LEASE_CHECK_AT_START) || defined(CHECK_DOES_NOT_RENEW)
 #define LEASE_MAY_END(w) true
 #else
-#define LEASE_MAY_END(w) (!YOUNG_ORDER(w))
+#define LEASE_MAY_END(w) (!ORDER_MAY_ARRIVE(w))
 #endif
 
-#if defined(NO_ORDER_AGE) || defined(NO_LEASE_CHECK) || defined(ORDER_OUTLASTS_CLOSING)
-#define NO_ORDER_LEFT(d) true
+/*
+ * 2. Who ends what a silent worker has left confirms that nothing of it runs only when no order
+ *    of that worker can arrive any more.
+ */
+#define ORDER_MAY_ARRIVE_ON(d) \
+  ((ORDER_MAY_ARRIVE(0) && worker[0].on == d) || (ORDER_MAY_ARRIVE(1) && worker[1].on == d))
+
+#if defined(NO_ORDER_AGE) || defined(NO_LEASE_CHECK_AT_START) || defined(CONFIRMED_TOO_EARLY)
+#define MAY_CONFIRM(d) true
 #else
-#define NO_ORDER_LEFT(d) (!(YOUNG_ORDER(0) && worker[0].on == d) && !(YOUNG_ORDER(1) && worker[1].on == d))
+#define MAY_CONFIRM(d) (!ORDER_MAY_ARRIVE_ON(d))
 #endif
 
-/* ---------------------------------------------------------------------- scripts: may they? */
+/* ------------------------------------------------------- the scripts: what they ask for */
 
 #ifdef NO_EPOCH_CHECK
 #define CURRENT(epoch) true
@@ -125,7 +140,7 @@ CombinerState combiner[2];
 #define CURRENT(epoch) (epoch == TODAY)
 #endif
 
-/* The token of a claim is the worker here: a worker has one batch in hand at a time. */
+/* The token of a claim is its worker: here, a worker has one batch in hand at a time. */
 #ifdef NO_CLAIM
 #define HOLDS(w, d) true
 #define MAY_BE_TAKEN(d) true
@@ -137,15 +152,17 @@ CombinerState combiner[2];
 #define CLAIM_PASSES(d, epoch) \
   (CURRENT(epoch) && tick == open && !REPORTED(d) && MAY_BE_TAKEN(d))
 
+#define BEGIN_CALL_PASSES(w, d) (tick == open && HOLDS(w, d))
+
+#define RELEASE_PASSES(w, d) (tick == open && HOLDS(w, d))
+
+#define RECORD_END_PASSES(d) (tick == closing && !REPORTED(d) && CLAIMED(d))
+
 #ifdef REPORT_WITHOUT_TOKEN
-#define REPORT_PASSES(w, d, epoch) (CURRENT(epoch) && tick != closed && !REPORTED(d))
+#define REPORT_PASSES(w, d) (tick != closed && !REPORTED(d))
 #else
-#define REPORT_PASSES(w, d, epoch) (CURRENT(epoch) && tick != closed && HOLDS(w, d) && !REPORTED(d))
+#define REPORT_PASSES(w, d) (tick != closed && !REPORTED(d) && HOLDS(w, d))
 #endif
-
-#define BEGIN_CALL_PASSES(w, d, epoch) (CURRENT(epoch) && tick == open && HOLDS(w, d))
-
-#define REPORTS (REPORTED(0) + REPORTED(1))
 
 #ifdef NO_CAS
 #define FIRST true
@@ -154,22 +171,22 @@ CombinerState combiner[2];
 #endif
 
 #ifdef REPORTS_NOT_COUNTED
-#define NOT_CHANGED(seen) true
+#define UNCHANGED(seen) true
 #else
-#define NOT_CHANGED(seen) (seen == REPORTS)
+#define UNCHANGED(seen) (seen == REPORTS)
 #endif
 
 #define CLOSE_PASSES(seen, epoch) \
-  (CURRENT(epoch) && FIRST && NOT_CHANGED(seen) && (seen == 2 || closingTimePassed))
+  (CURRENT(epoch) && FIRST && UNCHANGED(seen) && (seen == 2 || closingTimePassed))
 
-/* ------------------------------------------------------------------ scripts: what they do */
+/* ------------------------------------------------------------ the scripts: what they do */
 
 inline openTick() {
   tick = open
 }
 
-/* A lease says something only of who holds a batch that is not reported. */
-inline forgetLease(w) {
+/* Whether a worker is late matters only for a batch that it holds and has not reported. */
+inline forgetLateness(w) {
   if
   :: !(batch[0].holder == w && !REPORTED(0)) && !(batch[1].holder == w && !REPORTED(1)) ->
     worker[w].late = false
@@ -177,78 +194,94 @@ inline forgetLease(w) {
   fi
 }
 
+inline setHolder(d, who) {
+  batch[d].holder = who;
+  forgetLateness(0);
+  forgetLateness(1)
+}
+
 inline claimBatch(w, d, epoch) {
-  assert(epoch == TODAY);                                  /* I5 */
+  assert(epoch == TODAY);                     /* I5: a claim from an older epoch changes nothing */
   worker[w].on = d;
   if
   :: batch[d].holder == NOBODY -> worker[w].at = held
   :: else -> worker[w].at = taken
   fi;
-  batch[d].holder = w;
-  forgetLease(0);
-  forgetLease(1)
+  setHolder(d, w)
 }
 
-inline releaseBatch(w, d) {
-  assert(!RUNS(d));
-  batch[d].holder = RELEASED;
-  forgetLease(w)
+inline beginCall(d) {
+  if
+  :: ONCE(d) -> batch[d].begun = true
+  :: else
+  fi
 }
 
-inline reportBatch(w, d, what, epoch) {
-  assert(epoch == TODAY);                                  /* I5 */
-  assert(!RUNS(d));                                        /* I4: what is reported runs no more */
+inline releaseBatch(d) {
+  assert(!RUNS(d));                           /* I4: what is given back does not run */
+  setHolder(d, RELEASED)
+}
+
+inline reportBatch(d, fate, epoch) {
+  assert(epoch == TODAY);                     /* I5: a report from an older epoch changes nothing */
+  assert(!RUNS(d));                           /* I4: what has ended, by its report, does not run */
+  report[d] = fate;
   batch[d].reported = true;
-  outcome[d] = what;
-  forgetLease(0);
-  forgetLease(1)
+  forgetLateness(0);
+  forgetLateness(1)
 }
 
 inline beginClosing(epoch) {
-  assert(epoch == TODAY);                                  /* I5 */
+  assert(epoch == TODAY);                     /* I5: an older epoch closes nothing */
   tick = closing;
   deadlinePassed = false;
-  worker[0].late = false;
+  worker[0].late = false;                     /* claims are over: no lease matters any more */
   worker[1].late = false
 }
 
 inline recordEnd(d) {
-  batch[d].gone = true
+  batch[d].confirmed = true
 }
 
-/* The verdict of one drone, from what the combiner c saw. */
+/* The verdict on one drone, from what the combiner c has seen: always exactly one of these. */
 inline judge(c, d) {
-  assert(combiner[c].sawReport[d] == REPORTED(d));         /* I2: no report is left out */
+  assert(combiner[c].sawReport[d] == REPORTED(d));  /* I2: the record leaves no report out */
   if
-  :: combiner[c].sawReport[d] -> record[d] = outcome[d]
-  :: !combiner[c].sawReport[d] && !combiner[c].sawClaim[d] -> record[d] = neverStarted
-  :: !combiner[c].sawReport[d] && combiner[c].sawClaim[d] && batch[d].holder == RELEASED -> record[d] = retried
-  :: else -> record[d] = lost
+  :: combiner[c].sawReport[d] ->
+    record[d] = report[d];
+    batch[d].confirmed = true
+  :: !combiner[c].sawReport[d] && !combiner[c].sawClaim[d] ->
+    record[d] = neverStarted;
+    batch[d].confirmed = true
+  :: combiner[c].sawClaim[d] && batch[d].holder == RELEASED ->
+    record[d] = retried;
+    batch[d].confirmed = true
+  :: combiner[c].sawClaim[d] && batch[d].holder != RELEASED ->
+    record[d] = lost;
+    batch[d].confirmed = combiner[c].sawConfirmed[d]
   fi;
-  confirmed[d] = combiner[c].sawReport[d] || !combiner[c].sawClaim[d] || batch[d].holder == RELEASED || combiner[c].sawGone[d];
-  assert(!confirmed[d] || !RUNS(d));                       /* I4 */
+  assert(!batch[d].confirmed || !RUNS(d));    /* I4: what the record confirms does not run */
   batch[d].holder = NOBODY;
-  batch[d].begun = false;
-  batch[d].gone = false
+  batch[d].begun = false
 }
 
 inline closeTick(c, epoch) {
-  assert(epoch == TODAY);                                  /* I5 */
-  assert(records == 0);                                    /* I1: one record */
+  assert(epoch == TODAY);                     /* I5: an older epoch closes nothing */
+  assert(records == 0);                       /* I1: there is one record */
   records++;
   judge(c, 0);
   judge(c, 1);
   tick = closed;
-  combiner[0].gone = false;
-  combiner[1].gone = false;
   worker[0].late = false;
   worker[1].late = false;
-  forgetAll(c)
+  combiner[0].gone = false;                   /* what is left to do needs no combiner */
+  combiner[1].gone = false;
+  forgetWhatWasRead(c)
 }
 
-/* --------------------------------------------------------------------------- the producer */
+/* ------------------------------------------------------------------------ the producer */
 
-/* It may die at any point: what it has not sent is then never sent. */
+/* It may die between any two steps: then the rest is never sent. */
 proctype Producer() {
   if
   :: d_step { printf("producer: opens the tick\n"); openTick() }
@@ -266,63 +299,61 @@ gone:
   skip
 }
 
-/* The producer, or anybody else, may cancel; or nobody does. */
-proctype Anybody() {
+/* The producer, or anybody else, may cancel the tick; nobody has to. */
+proctype Canceller() {
 end:
   d_step {
-    tick == open && !deadlinePassed -> printf("somebody: cancels the tick\n"); beginClosing(TODAY)
+    tick == open && !deadlinePassed ->
+    printf("somebody: cancels the tick\n");
+    beginClosing(TODAY)
   }
 }
 
-/* ----------------------------------------------------------------------------- a worker */
+/* ---------------------------------------------------------------------------- a worker */
 
-#define ON worker[w].on
-#define AT(where) (worker[w].at == where)
-
-/* It learns of the end by the notice, by its heartbeat's answer, by a refused script or by its own timer. */
+/* It hears so by the notice, with its heartbeat, from a refused script, or by its own timer. */
 #define TOLD_TO_END (tick != open || deadlinePassed)
 
-inline toRest(w) {
+inline leaveBatch(w) {
   worker[w].at = idle;
   worker[w].on = 0;
   worker[w].order = nowhere;
   worker[w].young = false
 }
 
-inline toReport(w, what) {
+inline goReport(w, fate) {
   worker[w].at = reporting;
   worker[w].order = nowhere;
   worker[w].young = false;
-  says[w] = what
+  says[w] = fate
 }
 
-/* TERM, grace, KILL, and the look that finds nothing: as one step, at the moment of that look. */
+/* TERM, grace, KILL, and a look that finds nothing: one step, at the moment of that look. */
 inline endCall(d) {
   if
-  :: RUNS(d) -> drone[d].call = quiet; drone[d].starter = 0
+  :: RUNS(d) ->
+    drone[d].call = quiet;
+    drone[d].starter = 0
   :: else
   fi
 }
 
+#ifdef NO_JOURNAL
+#define BEGUN_ONCE(d) false
+#else
+#define BEGUN_ONCE(d) (ONCE(d) && batch[d].begun)
+#endif
+
 #ifdef NO_LOOK_AFTER_TAKEOVER
-#define LOOKS_FIRST(d) (ONCE(d) && batch[d].begun)
+#define LOOKS_FIRST(d) BEGUN_ONCE(d)
 #else
 #define LOOKS_FIRST(d) true
 #endif
 
-#ifdef NO_JOURNAL
-#define NOT_AGAIN(d) false
-#else
-#define NOT_AGAIN(d) (ONCE(d) && batch[d].begun)
-#endif
-
-#define MAY_END_LOST(w, d) \
-  (worker[w].at != dead && tick == closing && !REPORTED(d) && CLAIMED(d) && !batch[d].gone && NO_ORDER_LEFT(d))
-
 proctype Worker(bit w) {
 end:
   do
-  /* claim: a job is delivered, maybe again, maybe late */
+  /* A job is delivered: for the first time, again, or late. */
   :: d_step {
       AT(idle) && batch[0].queued && CLAIM_PASSES(0, TODAY) ->
       printf("worker %d: claims the batch of drone 0\n", w);
@@ -335,45 +366,40 @@ end:
     }
   :: d_step {
       AT(idle) && CLAIM_PASSES(0, YESTERDAY) ->
-      printf("worker %d: claims the batch of drone 0, with a job of the tick before\n", w);
+      printf("worker %d: claims the batch of drone 0 with a job of yesterday's tick\n", w);
       claimBatch(w, 0, YESTERDAY)
     }
 
-  /* Somebody had it before: what he may have left is ended, and a `once` call is not run again. */
+  /* Others had it before: what they may have left is ended; a `once` call is not begun again. */
   :: d_step {
       AT(taken) && HOLDS(w, ON) ->
-      printf("worker %d: ends what the worker before left on drone %d\n", w, ON);
+      printf("worker %d: ends what others may have left on drone %d\n", w, ON);
       if
       :: LOOKS_FIRST(ON) -> endCall(ON)
       :: else
       fi;
       if
-      :: NOT_AGAIN(ON) -> toReport(w, lost)
+      :: BEGUN_ONCE(ON) -> goReport(w, lost)
       :: else -> worker[w].at = held
       fi
     }
 
-  /* begin-call: the journal, before a `once` call */
   :: d_step {
-      AT(held) && BEGIN_CALL_PASSES(w, ON, TODAY) ->
+      AT(held) && BEGIN_CALL_PASSES(w, ON) ->
       printf("worker %d: journals the call for drone %d\n", w, ON);
-      if
-      :: ONCE(ON) -> batch[ON].begun = true
-      :: else
-      fi;
-      worker[w].at = written
+      beginCall(ON);
+      worker[w].at = journalled
     }
 
-  /* From here on the drone counts the shell's age. */
   :: d_step {
-      AT(written) ->
+      AT(journalled) ->
       printf("worker %d: opens a shell on drone %d\n", w, ON);
       worker[w].young = true;
       worker[w].at = opened
     }
 
-  /* The lease check (begin-call with nothing to begin), then the start order. */
-#ifdef NO_LEASE_CHECK
+  /* The lease check, which is begin-call with nothing to begin; then the start order. */
+#ifdef NO_LEASE_CHECK_AT_START
   :: d_step {
       AT(opened) ->
       printf("worker %d: sends the start order to drone %d, unchecked\n", w, ON);
@@ -382,8 +408,8 @@ end:
     }
 #else
   :: d_step {
-      AT(opened) && BEGIN_CALL_PASSES(w, ON, TODAY) ->
-      printf("worker %d: checks its lease, and sends the start order to drone %d\n", w, ON);
+      AT(opened) && BEGIN_CALL_PASSES(w, ON) ->
+      printf("worker %d: checks its lease and sends the start order to drone %d\n", w, ON);
 #ifndef CHECK_DOES_NOT_RENEW
       worker[w].late = false;
 #endif
@@ -392,100 +418,94 @@ end:
     }
 #endif
 
-  /* The call's end, or the drone's refusal, reaches the worker. */
   :: d_step {
       AT(sent) && worker[w].order == nowhere && !(RUNS(ON) && drone[ON].starter == w) ->
       printf("worker %d: hears that its call on drone %d has ended\n", w, ON);
-      toReport(w, ok)
+      goReport(w, ok)
     }
   :: d_step {
       AT(sent) && worker[w].order == refused ->
-      printf("worker %d: hears that drone %d did not take its order\n", w, ON);
-      toReport(w, lost)
+      printf("worker %d: hears that drone %d refused its order\n", w, ON);
+      goReport(w, lost)
     }
 
-  /* The tick ends, or its own timer says so. */
   :: d_step {
-      (AT(held) || AT(written) || AT(opened)) && TOLD_TO_END && HOLDS(w, ON) ->
-      printf("worker %d: stops, before anything ran on drone %d\n", w, ON);
-      toReport(w, ended)
+      (AT(held) || AT(journalled) || AT(opened)) && TOLD_TO_END && HOLDS(w, ON) ->
+      printf("worker %d: is told to end, before anything ran on drone %d\n", w, ON);
+      goReport(w, ended)
     }
   :: d_step {
       AT(sent) && TOLD_TO_END ->
-      printf("worker %d: ends its call on drone %d\n", w, ON);
+      printf("worker %d: is told to end, and ends its call on drone %d\n", w, ON);
       if
       :: drone[ON].starter == w -> endCall(ON)
       :: else
       fi;
-      toReport(w, ended)
+      goReport(w, ended)
     }
 
-  /* release: no connection, or the worker leaves, and nothing stands against another attempt */
+  /* No connection, or the worker leaves. */
   :: d_step {
-      AT(held) && tick == open && HOLDS(w, ON) ->
+      AT(held) && RELEASE_PASSES(w, ON) ->
       printf("worker %d: gives the batch of drone %d back\n", w, ON);
-      releaseBatch(w, ON);
-      toRest(w)
+      releaseBatch(ON);
+      leaveBatch(w)
     }
 
-  /* A script was refused: somebody else holds the batch. */
+  /* One of its scripts was refused: the batch is another's. */
   :: d_step {
-      (AT(taken) || AT(held) || AT(written) || AT(opened)) && !HOLDS(w, ON) ->
+      (AT(taken) || AT(held) || AT(journalled) || AT(opened)) && !HOLDS(w, ON) ->
       printf("worker %d: finds that it has lost the batch of drone %d\n", w, ON);
-      toRest(w)
+      leaveBatch(w)
     }
 
-  /* report */
   :: d_step {
-      AT(reporting) && REPORT_PASSES(w, ON, TODAY) ->
-      printf("worker %d: reports '%e' for drone %d\n", w, says[w], ON);
-      reportBatch(w, ON, says[w], TODAY);
-      toRest(w)
+      AT(reporting) && REPORT_PASSES(w, ON) ->
+      printf("worker %d: reports for drone %d\n", w, ON);
+      reportBatch(ON, says[w], TODAY);
+      leaveBatch(w)
     }
   :: d_step {
-      AT(reporting) && !REPORT_PASSES(w, ON, TODAY) ->
+      AT(reporting) && !REPORT_PASSES(w, ON) ->
       printf("worker %d: its report for drone %d is refused\n", w, ON);
-      toRest(w)
+      leaveBatch(w)
     }
 
-  /* end-lost: at closing, any worker that lives may be asked to end what a silent one left; record-end */
+  /* The tick is closing: whoever lives may be asked to end what a silent worker has left. */
   :: d_step {
-      MAY_END_LOST(w, 0) ->
-      printf("worker %d: ends what is left on drone 0, for the record\n", w);
+      !AT(dead) && RECORD_END_PASSES(0) && !batch[0].confirmed && MAY_CONFIRM(0) ->
+      printf("worker %d: ends what is left on drone 0, and confirms it\n", w);
       endCall(0);
       recordEnd(0)
     }
   :: d_step {
-      MAY_END_LOST(w, 1) ->
-      printf("worker %d: ends what is left on drone 1, for the record\n", w);
+      !AT(dead) && RECORD_END_PASSES(1) && !batch[1].confirmed && MAY_CONFIRM(1) ->
+      printf("worker %d: ends what is left on drone 1, and confirms it\n", w);
       endCall(1);
       recordEnd(1)
     }
 
-  /* heartbeat: it wakes */
+  /* The heartbeat of a worker that wakes. */
   :: d_step {
       !AT(dead) && worker[w].late ->
       printf("worker %d: is heard of again\n", w);
       worker[w].late = false
     }
 
-  /* It is killed. An order that it has written into the shell is on its way all the same. */
+  /* It is killed. An order that it has sent is on its way all the same. */
   :: d_step {
       !AT(dead) ->
       printf("worker %d: dies\n", w);
-      worker[w].at = dead;
       if
       :: worker[w].order == onItsWay
-      :: else ->
-        worker[w].on = 0;
-        worker[w].order = nowhere;
-        worker[w].young = false
-      fi
+      :: else -> leaveBatch(w)
+      fi;
+      worker[w].at = dead
     }
   od
 }
 
-/* ------------------------------------------------------------------------------ a drone */
+/* ----------------------------------------------------------------------------- a drone */
 
 #ifdef NO_ORDER_AGE
 #define TAKES_ORDER(w) true
@@ -497,22 +517,23 @@ inline orderArrives(w, d) {
   if
   :: TAKES_ORDER(w) ->
     printf("drone %d: starts the call of worker %d\n", d, w);
-    assert(!ONCE(d) || !drone[d].started);                 /* I3 */
-    assert(!RUNS(d));                                      /* one call at a time */
-    assert(!REPORTED(d));                                  /* I4: nothing starts after its report, */
-    assert(!batch[d].gone);                                /* after it was seen to be gone, */
-    assert(tick != closed);                                /* or after the record */
+    assert(!ONCE(d) || !drone[d].started);    /* I3: a once call starts at most once */
+    assert(!RUNS(d));                         /* I4: of a batch, one call runs at a time */
+    assert(!REPORTED(d));                     /* I4: nothing starts after the batch's report */
+    assert(!batch[d].confirmed);              /* I4: nothing starts after its end was confirmed */
     drone[d].call = running;
     drone[d].starter = w;
     drone[d].started = ONCE(d);
     worker[w].order = nowhere
   :: else ->
-    printf("drone %d: refuses the order of worker %d, which is too old\n", d, w);
+    printf("drone %d: refuses the order of worker %d, whose shell is too old\n", d, w);
     worker[w].order = refused
   fi;
   worker[w].young = false;
   if
-  :: worker[w].at == dead -> worker[w].order = nowhere; worker[w].on = 0
+  :: worker[w].at == dead ->
+    worker[w].order = nowhere;
+    worker[w].on = 0
   :: else
   fi
 }
@@ -532,18 +553,17 @@ end:
       printf("drone %d: the call hangs\n", d);
       drone[d].call = hanging
     }
-  /* the watcher: its input ends with the worker */
   :: d_step {
       RUNS(d) && worker[drone[d].starter].at == dead ->
-      printf("drone %d: the watcher ends the call of the worker that died\n", d);
+      printf("drone %d: the watcher ends the call, since its worker has died\n", d);
       endCall(d)
     }
   od
 }
 
-/* ---------------------------------------------------------------------------- a combiner */
+/* -------------------------------------------------------------------------- a combiner */
 
-/* The parent's job wakes any of them when all reports are in; each sweeps the deadlines too. */
+/* The parent's job may wake any of them when all reports are in. Each also sweeps the deadlines. */
 #ifdef ONE_COMBINER_KEEPS_THE_DEADLINE
 #define SWEEPS(c) (c == 0)
 #else
@@ -558,171 +578,164 @@ inline readReports(c) {
 
 inline readClaim(c, d) {
   combiner[c].sawClaim[d] = CLAIMED(d) && !combiner[c].sawReport[d];
-  combiner[c].sawGone[d] = batch[d].gone && !combiner[c].sawReport[d]
+  combiner[c].sawConfirmed[d] = batch[d].confirmed && !combiner[c].sawReport[d]
 }
 
-inline readClaims(c) {
-  combiner[c].reads = 2;
-  readClaim(c, 0);
-  readClaim(c, 1)
-}
-
-inline forgetAll(c) {
+inline forgetWhatWasRead(c) {
   combiner[c].reads = 0;
   combiner[c].sawReport[0] = false;
   combiner[c].sawReport[1] = false;
   combiner[c].sawClaim[0] = false;
   combiner[c].sawClaim[1] = false;
-  combiner[c].sawGone[0] = false;
-  combiner[c].sawGone[1] = false
+  combiner[c].sawConfirmed[0] = false;
+  combiner[c].sawConfirmed[1] = false
 }
-
-#define SEEN(c) (combiner[c].sawReport[0] + combiner[c].sawReport[1])
 
 proctype Combiner(bit c) {
 end:
   do
-  /* begin-closing, at the deadline */
   :: d_step {
       !combiner[c].gone && SWEEPS(c) && tick == open && deadlinePassed ->
       printf("combiner %d: begins to close the tick\n", c);
       beginClosing(TODAY)
     }
   :: d_step {
-      !combiner[c].gone && combiner[c].reads == 0 && (REPORTS == 2 || (SWEEPS(c) && tick == closing)) ->
+      !combiner[c].gone && combiner[c].reads == 0 && FIRST &&
+      (REPORTS == 2 || (SWEEPS(c) && tick == closing)) ->
       printf("combiner %d: reads the reports\n", c);
       readReports(c)
     }
   :: d_step {
       combiner[c].reads == 1 ->
       printf("combiner %d: reads the claims\n", c);
-      readClaims(c)
+      combiner[c].reads = 2;
+      readClaim(c, 0);
+      readClaim(c, 1)
     }
-  /* close */
   :: d_step {
       combiner[c].reads == 2 && CLOSE_PASSES(SEEN(c), TODAY) ->
       printf("combiner %d: closes the tick with its record\n", c);
       closeTick(c, TODAY)
     }
   :: d_step {
-      combiner[c].reads == 2 && FIRST && !NOT_CHANGED(SEEN(c)) ->
-      printf("combiner %d: finds that a report has come in meanwhile, and reads again\n", c);
-      forgetAll(c);
+      combiner[c].reads == 2 && FIRST && !UNCHANGED(SEEN(c)) ->
+      printf("combiner %d: finds that a report has come in, and reads again\n", c);
+      forgetWhatWasRead(c);
       readReports(c)
     }
   :: d_step {
       combiner[c].reads > 0 && !FIRST ->
       printf("combiner %d: finds the tick closed\n", c);
-      forgetAll(c)
+      forgetWhatWasRead(c)
     }
-  /* One of them lives: that is what I1 promises under. */
+  /* One of them stays: without any, I1 promises nothing. */
   :: d_step {
       !combiner[c].gone && !combiner[1 - c].gone && tick != closed ->
       printf("combiner %d: dies\n", c);
       combiner[c].gone = true;
-      forgetAll(c)
+      forgetWhatWasRead(c)
     }
   od
 }
 
-/* ---------------------------------------------------------------------------------- time */
+/* -------------------------------------------------------------------------------- time */
 
 proctype Deadline() {
 end:
-  d_step { tick == open -> printf("time: the deadline has come\n"); deadlinePassed = true }
+  d_step {
+    tick == open ->
+    printf("time: the deadline has come\n");
+    deadlinePassed = true
+  }
 }
 
 proctype ClosingTime() {
 end:
   d_step {
-    tick == closing && NO_ORDER_LEFT(0) && NO_ORDER_LEFT(1) ->
+    tick == closing ->
     printf("time: the closing time is over\n");
     closingTimePassed = true
   }
 }
 
-/* Leases run out and orders grow old, in any order that the two rules above leave open. */
-#define LEASE_ENDS(w) \
-  (tick == open && !worker[w].late && LEASE_MAY_END(w) && \
-   ((batch[0].holder == w && !REPORTED(0)) || (batch[1].holder == w && !REPORTED(1))))
+#define HOLDS_SOMETHING(w) \
+  ((batch[0].holder == w && !REPORTED(0)) || (batch[1].holder == w && !REPORTED(1)))
 
 inline leaseEnds(w) {
   printf("time: the lease of worker %d runs out\n", w);
   worker[w].late = true
 }
 
-inline orderGrowsOld(w) {
-  printf("time: the shell of worker %d is too old for a start\n", w);
+inline shellGrowsOld(w) {
+  printf("time: the shell of worker %d gets too old for an order\n", w);
   worker[w].young = false
 }
+
+#define LEASE_ENDS(w) (tick == open && !worker[w].late && HOLDS_SOMETHING(w) && LEASE_MAY_END(w))
 
 proctype Time() {
 end:
   do
   :: d_step { LEASE_ENDS(0) -> leaseEnds(0) }
   :: d_step { LEASE_ENDS(1) -> leaseEnds(1) }
-  :: d_step { worker[0].young -> orderGrowsOld(0) }
-  :: d_step { worker[1].young -> orderGrowsOld(1) }
+  :: d_step { worker[0].young -> shellGrowsOld(0) }
+  :: d_step { worker[1].young -> shellGrowsOld(1) }
   od
 }
 
-/* ------------------------------------------------------------------------ what comes late */
+/* ------------------------------------------------------------------------- who is late */
 
-/* What was sent in the tick before, by whoever slept since; and a third worker. */
+/* Those who slept since yesterday's tick and now send what they had in hand; a third worker. */
 proctype Others() {
 end:
   do
   :: d_step {
-      REPORT_PASSES(0, 0, YESTERDAY) && batch[0].holder == 0 ->
-      printf("somebody: reports for the tick before\n");
-      reportBatch(0, 0, ok, YESTERDAY)
+      CURRENT(YESTERDAY) && tick != closed && tick != unopened && !REPORTED(0) ->
+      printf("somebody: reports for drone 0 in yesterday's tick\n");
+      reportBatch(0, ok, YESTERDAY)
     }
   :: d_step {
       CURRENT(YESTERDAY) && tick == open ->
-      printf("somebody: begins to close the tick before\n");
+      printf("somebody: begins to close yesterday's tick\n");
       beginClosing(YESTERDAY)
     }
   :: d_step {
       CLOSE_PASSES(2, YESTERDAY) ->
-      printf("somebody: closes the tick before\n");
+      printf("somebody: closes yesterday's tick\n");
       closeTick(0, YESTERDAY)
     }
   :: d_step {
       batch[0].queued && CLAIM_PASSES(0, TODAY) && batch[0].holder != SILENT ->
       printf("a third worker: claims the batch of drone 0, and is not heard of again\n");
-      batch[0].holder = SILENT;
-      forgetLease(0);
-      forgetLease(1)
+      setHolder(0, SILENT)
     }
   :: d_step {
       batch[1].queued && CLAIM_PASSES(1, TODAY) && batch[1].holder != SILENT ->
       printf("a third worker: claims the batch of drone 1, and is not heard of again\n");
-      batch[1].holder = SILENT;
-      forgetLease(0);
-      forgetLease(1)
+      setHolder(1, SILENT)
     }
   od
 }
 
-/* --------------------------------------------------------------------------- all together */
+/* -------------------------------------------------------------------------- all of them */
 
 init {
   d_step {
-    worker[0].at = idle;
-    worker[0].order = nowhere;
-    worker[1].at = idle;
-    worker[1].order = nowhere;
-    drone[0].call = quiet;
-    drone[1].call = quiet;
     batch[0].holder = NOBODY;
     batch[1].holder = NOBODY;
+    drone[0].call = quiet;
+    drone[1].call = quiet;
+    worker[0].at = idle;
+    worker[1].at = idle;
+    worker[0].order = nowhere;
+    worker[1].order = nowhere;
 #ifdef ONE_DRONE
     batch[1].reported = true
 #endif
   }
   atomic {
     run Producer();
-    run Anybody();
+    run Canceller();
     run Worker(0);
     run Worker(1);
     run Drone(0);
@@ -734,16 +747,15 @@ init {
     run Time();
     run Others()
   }
-  /* Nothing is left to be done by anybody. */
   timeout ->
   d_step {
     printf("rest: nobody has anything left to do\n");
-    assert(tick == unopened || records == 1);              /* I1 */
-    assert(!RUNS(0) && !RUNS(1))                           /* I4 */
+    assert(tick == unopened || records == 1); /* I1: at rest, the tick has its record */
+    assert(!RUNS(0) && !RUNS(1))              /* I4: at rest, nothing runs on any drone */
   }
 }
 
-/* I1 again, without waiting for rest: whatever goes on for ever, an open tick is closed. */
+/* The same without waiting for rest: whatever the others go on to do, an open tick is closed. */
 #ifdef LIVENESS
 ltl I1 { [] (tick == open -> <> (tick == closed)) }
 #endif

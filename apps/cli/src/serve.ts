@@ -1,5 +1,6 @@
 /** Runs services until a signal comes; a second signal does not wait. */
 import type { Logger } from '@muster/runtime';
+import { signalFilter } from './repeated-signal.js';
 
 export interface Serving {
   /** Stops everything in good order. */
@@ -13,10 +14,12 @@ export interface Serving {
 /** Gives the exit code: 0 after a signal, 3 when what it needs was lost. */
 export async function serve(serving: Serving, log: Logger): Promise<number> {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const isRepeated = signalFilter();
   let told = 0;
   const why = await new Promise<string | null>((resolve) => {
     for (const signal of signals) {
       process.on(signal, () => {
+        if (isRepeated()) return;
         told += 1;
         if (told > 1) serving.hurry?.();
         else log.info({ signal }, 'stopping');

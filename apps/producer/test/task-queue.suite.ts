@@ -18,7 +18,7 @@ import {
   type TaskQueue,
 } from '../src/index.js';
 
-export interface QueueOptions {
+interface QueueOptions {
   readonly name?: string;
   readonly deadlineMs?: number;
   readonly policy?: string;

@@ -1,5 +1,6 @@
 export * from './clock.js';
 export * from './logger.js';
+export type { RedisClient } from './redis/client.js';
 export * from './redis/connect.js';
 export * from './redis/private-redis.js';
 export * from './redis/url.js';

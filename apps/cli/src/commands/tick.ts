@@ -2,9 +2,10 @@ import { InvalidInputError, parsePolicy, type DroneEntry, type TickRecord } from
 import { loadMethods } from '@muster/drone-worker';
 import { DroneTaskQueue, planTick, TickFailedError, type Drone } from '@muster/producer';
 import { createLogger, delay } from '@muster/runtime';
-import { EXIT, SIGNAL_EXIT, type EndingSignal } from '../exit-codes.js';
+import { EXIT, SIGNAL_EXIT } from '../exit-codes.js';
 import { chooseFleet } from '../input/fleet-choice.js';
 import { chooseRedis } from '../input/redis-choice.js';
+import { listenForSignals, type Interruption } from '../interruption.js';
 import { coloursFor } from '../output/colours.js';
 import { startProgress } from '../output/progress.js';
 import { print } from '../output/streams.js';
@@ -157,43 +158,4 @@ function recordText(record: TickRecord, { json, jsonl }: TickFlags): string {
     return `${JSON.stringify(head)}\n`;
   }
   return tickText(record, coloursFor(process.stdout));
-}
-
-interface Interruption {
-  /** The first signal that came, or null. */
-  signal(): EndingSignal | null;
-  readonly aborted: AbortSignal;
-  /** Calls at the first signal, or at once if it has come; gives the way to stop listening. */
-  onSignal(listener: (signal: EndingSignal) => void): () => void;
-  stop(): void;
-}
-
-/** A second signal does not wait for anything: what we started ends with us. */
-function listenForSignals(): Interruption {
-  const controller = new AbortController();
-  let first: EndingSignal | null = null;
-  const heard = (signal: EndingSignal) => {
-    if (first !== null) process.exit(SIGNAL_EXIT[signal]);
-    first = signal;
-    controller.abort();
-  };
-  const signals = Object.keys(SIGNAL_EXIT) as EndingSignal[];
-  for (const signal of signals) process.on(signal, heard);
-  return {
-    signal: () => first,
-    aborted: controller.signal,
-    onSignal: (listener) => {
-      const tell = () => {
-        if (first !== null) listener(first);
-      };
-      if (first !== null) tell();
-      controller.signal.addEventListener('abort', tell, { once: true });
-      return () => {
-        controller.signal.removeEventListener('abort', tell);
-      };
-    },
-    stop: () => {
-      for (const signal of signals) process.off(signal, heard);
-    },
-  };
 }

@@ -101,7 +101,7 @@ function warningLines(record: TickRecord, colours: Colours): string[] {
 }
 
 /** `93 of 100 drones ok in 4.2s, 6 unreachable, 1 call_failed · tick default-42`. */
-export function summary(
+function summary(
   record: Pick<TickRecord, 'tick' | 'status' | 'counts' | 'durationMs' | 'drones' | 'policy'>,
   colours: Colours,
 ): string {

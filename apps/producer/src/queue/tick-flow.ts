@@ -11,7 +11,7 @@ import { FlowProducer, type FlowJob, type JobsOptions } from 'bullmq';
 import type { TickPlan } from './plan-tick.js';
 
 /** What the parent's job holds, for people who look at the queue. */
-export interface TickJobData {
+interface TickJobData {
   readonly v: typeof WIRE_VERSION;
   readonly tick: string;
   readonly lane: string;

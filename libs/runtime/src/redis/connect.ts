@@ -1,12 +1,7 @@
 /** Opens connections to Redis, in one way for all of Muster. */
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { connect, type ConnectSettings, type RedisClient } from './client.js';
 import { probeRedis } from './probe.js';
-import { parseRedisUrl, type RedisTarget } from './url.js';
-
-/** A single server's or a cluster's connection: both have the same commands. */
-export type RedisClient = Redis;
-
-type ConnectSettings = Partial<RedisOptions> & { replyMapping?: 'legacy' };
+import { parseRedisUrl } from './url.js';
 
 const SETTINGS: ConnectSettings = {
   // BullMQ asks for this: commands wait for Redis to come back. Whoever must not wait sets a bound of its own.
@@ -35,18 +30,6 @@ export function duplicateRedis(client: RedisClient): RedisClient {
   const copy = client.duplicate();
   copy.on('error', () => undefined);
   return copy;
-}
-
-/** Starts connecting and gives the client at once. */
-export function connect(target: RedisTarget, settings: ConnectSettings): RedisClient {
-  const options = { ...target.options, ...settings };
-  if (target.kind !== 'cluster')
-    return new Redis(options as RedisOptions & { replyMapping: 'legacy' });
-  const cluster = new Cluster(target.nodes, {
-    redisOptions: options as RedisOptions & { replyMapping: 'legacy' },
-    clusterRetryStrategy: options.retryStrategy ?? (() => null),
-  });
-  return cluster as unknown as Redis;
 }
 
 /** Ends a connection in an orderly way, and at once if that takes longer than a second. Idempotent. */

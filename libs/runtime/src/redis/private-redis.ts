@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { InfrastructureError } from '@muster/protocol';
 import { delay } from '../clock.js';
-import { connect } from './connect.js';
+import { connect } from './client.js';
 import { parseRedisUrl } from './url.js';
 
 export interface PrivateRedis {

@@ -1,6 +1,6 @@
 /** Is this Redis there, and fit for Muster? Answers within a bound, with the cause. */
 import { InfrastructureError } from '@muster/protocol';
-import { connect, type RedisClient } from './connect.js';
+import { connect, type RedisClient } from './client.js';
 import type { RedisTarget } from './url.js';
 
 const PROBE_MS = 4_000;
