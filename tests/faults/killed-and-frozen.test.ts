@@ -140,7 +140,7 @@ describe('Redis', () => {
     await underWay('default-1');
     const { openRedis, closeRedis } = await import('@muster/runtime');
     const redis = await openRedis(lab.redisUrl);
-    for (const type of ['normal', 'pubsub']) await redis.client('KILL', 'TYPE', type);
+    for (const type of ['normal', 'pubsub']) await redis.call('CLIENT', 'KILL', 'TYPE', type);
     await closeRedis(redis);
     const record = await recordOf(tick);
     await expectSound(record);

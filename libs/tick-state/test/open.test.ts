@@ -27,8 +27,9 @@ async function end(tick: string): Promise<void> {
   expect(await closeTick(store, tick, 0, VERDICT_FAILED)).toBe('closed');
 }
 
-async function endLease(lane: string): Promise<void> {
-  await store.redis.hset(keys.lane(store.prefix, lane), 'leaseUntil', await redisNow(store));
+async function setLease(lane: string, milliseconds: number): Promise<void> {
+  const until = (await redisNow(store)) + milliseconds;
+  await store.redis.hset(keys.lane(store.prefix, lane), 'leaseUntil', until);
 }
 
 describe('open', () => {
@@ -98,7 +99,7 @@ describe('open', () => {
 
   it('refuses a running lane also when its producer is gone, or did not mean to stay', async () => {
     const { tick } = await openLab(store, ['lab1'], { detached: true });
-    await endLease('default');
+    await setLease('default', 0);
     expect(await openTick(store, labRequest(['lab1']))).toEqual({
       ok: false,
       refusal: 'running',
@@ -109,10 +110,10 @@ describe('open', () => {
   it("refuses a lane whose last tick was not collected, while its producer's lease lives", async () => {
     const { tick } = await openLab(store);
     await end(tick);
+    await setLease('default', 0);
+    expect(await renewLane(store, 'default', 'producer-1')).toBe(true);
     const request = labRequest(['lab1'], { token: 'producer-2' });
     const refused = { ok: false, refusal: 'uncollected', tick };
-    expect(await openTick(store, request)).toEqual(refused);
-    expect(await renewLane(store, 'default', 'producer-1')).toBe(true);
     expect(await openTick(store, request)).toEqual(refused);
     // Also for the producer itself: it would lose its results.
     expect(await openTick(store, labRequest(['lab1']))).toEqual(refused);
@@ -127,7 +128,7 @@ describe('open', () => {
   it('takes a lane whose tick has ended and whose producer is gone', async () => {
     const { tick } = await openLab(store);
     await end(tick);
-    await endLease('default');
+    await setLease('default', 0);
     expect(await openLab(store, ['lab1'], { token: 'producer-2' })).toMatchObject({
       tick: 'default-2',
       epoch: 2,
@@ -147,6 +148,7 @@ describe('open', () => {
     await end(tick);
     const next = await openLab(store, ['lab1']);
     await end(next.tick);
+    await setLease('default', 60_000);
     expect(await openTick(store, labRequest(['lab1']))).toMatchObject({ refusal: 'uncollected' });
   });
 

@@ -76,7 +76,7 @@ describe('heartbeat', () => {
 
   it('forgets the workers that were not heard of for a minute, and no others', async () => {
     await lastHeard(store, 'host:1', 61_000);
-    await lastHeard(store, 'host:2', 59_000);
+    await lastHeard(store, 'host:2', 50_000);
     await heartbeat(store, presenceOf('host:3'), []);
     const { prefix, redis } = store;
     expect(await redis.zrange(keys.workers(prefix), 0, '-1')).toEqual(['host:2', 'host:3']);
@@ -91,7 +91,7 @@ describe('livingWorkers', () => {
 
   it('has the workers that were heard of within their lease', async () => {
     await lastHeard(store, 'host:1', 0);
-    await lastHeard(store, 'host:2', TIMING.workerLeaseMs - 1_000);
+    await lastHeard(store, 'host:2', TIMING.workerLeaseMs / 2);
     await lastHeard(store, 'host:3', TIMING.workerLeaseMs);
     expect(await living()).toEqual(['host:1', 'host:2']);
   });
@@ -110,11 +110,12 @@ describe('livingWorkers', () => {
   });
 
   it('counts 10,000 workers: one on each drone of a large fleet', async () => {
-    const now = await redisNow(store);
+    // Heard of just now, however long this takes.
+    const soon = (await redisNow(store)) + 60_000;
     const ids = Array.from({ length: 10_000 }, (_, index) => `n${String(index)}:1`);
     await store.redis
       .pipeline()
-      .zadd(keys.workers(store.prefix), ...ids.flatMap((id) => [String(now), id]))
+      .zadd(keys.workers(store.prefix), ...ids.flatMap((id) => [String(soon), id]))
       .hset(
         keys.presence(store.prefix),
         ...ids.flatMap((id) => [id, JSON.stringify(presenceOf(id))]),

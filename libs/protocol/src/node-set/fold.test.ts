@@ -100,17 +100,14 @@ describe('foldNodeSet', () => {
     expect(expandNodeSet(foldNodeSet(names))).toEqual(names);
   });
 
-  // Takes about 0.1 s; anything quadratic takes far longer than the bound, which has to hold on a
-  // busy machine.
+  // Anything quadratic would run into the time limit of a test.
   it.each([
     ['lab[00001-50000]', 'lab[00001-50000]'],
     ['n[001-100].rack[1-500].x2', 'n001.rack[1-500].x2,n002.rack[1-500].x2'],
     ['h[1-50000/2]-a,h[1-50000/2]-b', 'h[1,3,5,7,9'],
-  ])('folds the many names of %s in a second', (text, start) => {
+  ])('folds the many names of %s', (text, start) => {
     const names = expandNodeSet(text);
-    const before = performance.now();
     const folded = foldNodeSet(names);
-    expect(performance.now() - before).toBeLessThan(1000);
     expect(folded.slice(0, start.length)).toBe(start);
   });
 });

@@ -21,19 +21,15 @@ const disconnect = (code: number) => Object.assign(new Error('Too many\nfailures
 
 describe('a failure to connect', () => {
   it.each([
-    ['ECONNREFUSED', 'connect', 'connection refused by lab001.example:22'],
+    ['ECONNREFUSED', 'connect', 'connection refused'],
     ['ENOTFOUND', 'connect', 'no such host: lab001.example'],
     ['EAI_AGAIN', 'connect', 'no such host: lab001.example (the name server does not answer)'],
-    ['EHOSTUNREACH', 'connect', 'no route to lab001.example:22'],
-    ['ENETUNREACH', 'connect', 'no route to lab001.example:22'],
-    ['ETIMEDOUT', 'connect', 'lab001.example:22: connect timed out'],
-    ['ECONNRESET', 'connect', 'connection reset by lab001.example:22'],
-    [
-      'ECONNRESET',
-      'key exchange',
-      'lab001.example:22 closed the connection during the key exchange',
-    ],
-    ['EMFILE', 'connect', 'cannot connect to lab001.example:22: EMFILE'],
+    ['EHOSTUNREACH', 'connect', 'no route to the host'],
+    ['ENETUNREACH', 'connect', 'no route to the host'],
+    ['ETIMEDOUT', 'connect', 'connect timed out'],
+    ['ECONNRESET', 'connect', 'connection reset'],
+    ['ECONNRESET', 'key exchange', 'the server closed the connection during the key exchange'],
+    ['EMFILE', 'connect', 'cannot connect: EMFILE'],
   ] as const)('%s in the %s phase', (code, phase, message) => {
     expect(diagnose(at(phase, socketError(code)))).toEqual({
       failure: { kind: 'unreachable', message },
@@ -43,7 +39,7 @@ describe('a failure to connect', () => {
 
   it('before the banner may be a server over its limit', () => {
     const lost = Object.assign(new Error('free text'), { level: 'protocol' });
-    const message = 'lab001.example:22 closed the connection before its SSH banner';
+    const message = 'the server closed the connection before its SSH banner';
     for (const error of [null, socketError('ECONNRESET'), socketError('EPIPE'), lost]) {
       const expected = { failure: { kind: 'unreachable', message }, busy: true };
       expect(diagnose(at('banner', error))).toEqual(expected);
@@ -56,7 +52,7 @@ describe('a failure to connect', () => {
     expect(diagnose(at('authentication', disconnect(2)))).toEqual({
       failure: {
         kind: 'auth_failed',
-        message: 'user autotest: lab001.example:22 ended the authentication: Too many failures',
+        message: 'user autotest: the server ended the authentication: Too many failures',
       },
       busy: false,
     });
@@ -69,19 +65,15 @@ describe('a failure to connect', () => {
   it('says how far it came', () => {
     const error = new Error('Invalid identification string');
     expect(diagnose(at('banner', error)).failure.message).toBe(
-      'lab001.example:22 is not an SSH server: Invalid identification string',
+      'no SSH server: Invalid identification string',
     );
     expect(diagnose(at('key exchange', error)).failure.message).toBe(
-      'lab001.example:22 failed in the key exchange: Invalid identification string',
+      'the key exchange failed: Invalid identification string',
     );
-    expect(timedOut(at('connect'), 10_000).message).toBe(
-      'lab001.example:22: connect timed out after 10s',
-    );
-    expect(timedOut(at('banner'), 1_500).message).toBe(
-      'lab001.example:22: no SSH banner within 1500ms',
-    );
+    expect(timedOut(at('connect'), 10_000).message).toBe('connect timed out after 10s');
+    expect(timedOut(at('banner'), 1_500).message).toBe('no SSH banner within 1500ms');
     expect(timedOut(at('authentication'), 10_000).message).toBe(
-      'lab001.example:22: no end of the authentication within 10s',
+      'no end of the authentication within 10s',
     );
   });
 });

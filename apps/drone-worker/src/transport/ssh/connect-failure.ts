@@ -3,7 +3,7 @@
  * the error's code and how far the connection had come; free text only ends up in messages.
  */
 import type { ConnectFailure } from '../transport.js';
-import { endpoint, type SshTarget } from './ssh-target.js';
+import type { SshTarget } from './ssh-target.js';
 import { systemErrorCode } from './system-error.js';
 
 /** What the connection was waiting for. */
@@ -31,7 +31,7 @@ export interface Diagnosis {
 
 export function diagnose(trouble: Trouble): Diagnosis {
   const { error, phase } = trouble;
-  const where = endpoint(trouble.target);
+  const where = onPort(trouble.target);
   if (error === null) return closed(trouble);
   const level = 'level' in error ? error.level : undefined;
   if (level === 'client-socket') return socketFailure(trouble, error);
@@ -39,65 +39,79 @@ export function diagnose(trouble: Trouble): Diagnosis {
   if (level === undefined && 'code' in error && typeof error.code === 'number') {
     return disconnected(trouble, error.code, error.message);
   }
-  const what = phase === 'banner' ? 'is not an SSH server' : `failed in the ${phase}`;
-  return unreachable(`${where} ${what}: ${oneLine(error.message)}`);
+  const what = phase === 'banner' ? 'no SSH server' : `the ${phase} failed`;
+  return unreachable(`${what}${where}: ${oneLine(error.message)}`);
+}
+
+/**
+ * Reasons leave the drone's own address out, so that drones which share a reason fold into one
+ * line of the tick's failure. A port is named where it is not the usual one.
+ */
+function onPort({ port }: SshTarget): string {
+  return port === 22 ? '' : ` on port ${String(port)}`;
+}
+
+/** The address, where it is not the drone's name. */
+function hostOf({ drone, address }: SshTarget): string {
+  return address === drone ? '' : `: ${address}`;
 }
 
 /** The attempt took longer than `timeoutMs`. */
 export function timedOut({ target, phase }: Trouble, timeoutMs: number): ConnectFailure {
-  const where = endpoint(target);
+  const where = onPort(target);
   const limit = inWords(timeoutMs);
   switch (phase) {
     case 'connect':
-      return { kind: 'unreachable', message: `${where}: connect timed out after ${limit}` };
+      return { kind: 'unreachable', message: `connect timed out after ${limit}` };
     case 'banner':
-      return { kind: 'unreachable', message: `${where}: no SSH banner within ${limit}` };
+      return { kind: 'unreachable', message: `no SSH banner within ${limit}${where}` };
     case 'key exchange':
     case 'authentication':
-      return { kind: 'unreachable', message: `${where}: no end of the ${phase} within ${limit}` };
+      return { kind: 'unreachable', message: `no end of the ${phase} within ${limit}${where}` };
   }
 }
 
 /** The caller's signal aborted. */
 export function gaveUp(target: SshTarget): ConnectFailure {
-  return { kind: 'unreachable', message: `gave up connecting to ${endpoint(target)}` };
+  return { kind: 'unreachable', message: `gave up connecting${onPort(target)}` };
 }
 
 function socketFailure(trouble: Trouble, error: Error): Diagnosis {
   const { target, phase } = trouble;
-  const where = endpoint(target);
+  const where = onPort(target);
   const code = systemErrorCode(error);
   switch (code) {
     case 'ECONNREFUSED':
-      return unreachable(`connection refused by ${where}`);
+      return unreachable(`connection refused${where}`);
     case 'ENOTFOUND':
-      return unreachable(`no such host: ${target.address}`);
+      return unreachable(`no such host${hostOf(target)}`);
     case 'EAI_AGAIN':
-      return unreachable(`no such host: ${target.address} (the name server does not answer)`);
+      return unreachable(`no such host${hostOf(target)} (the name server does not answer)`);
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return unreachable(`no route to ${where}`);
+      return unreachable('no route to the host');
     case 'ETIMEDOUT':
-      return unreachable(`${where}: connect timed out`);
+      return unreachable('connect timed out');
     case 'ECONNRESET':
     case 'EPIPE':
-      return phase === 'connect' ? unreachable(`connection reset by ${where}`) : closed(trouble);
+      return phase === 'connect' ? unreachable(`connection reset${where}`) : closed(trouble);
     case null:
     default:
-      return unreachable(`cannot connect to ${where}: ${code ?? oneLine(error.message)}`);
+      return unreachable(`cannot connect${where}: ${code ?? oneLine(error.message)}`);
   }
 }
 
 function closed({ target, phase, greeting }: Trouble): Diagnosis {
-  const where = endpoint(target);
-  if (phase !== 'banner') return unreachable(`${where} closed the connection during the ${phase}`);
+  const where = onPort(target);
+  if (phase !== 'banner')
+    return unreachable(`the server closed the connection${where} during the ${phase}`);
   const said = greeting.trim() === '' ? '' : ` (it said: ${oneLine(greeting)})`;
-  const message = `${where} closed the connection before its SSH banner${said}`;
+  const message = `the server closed the connection${where} before its SSH banner${said}`;
   return { ...unreachable(message), busy: true };
 }
 
 function disconnected({ target, phase }: Trouble, reason: number, text: string): Diagnosis {
-  const message = `${endpoint(target)} ended the ${phase}: ${oneLine(text)}`;
+  const message = `the server ended the ${phase}${onPort(target)}: ${oneLine(text)}`;
   // OpenSSH names no better reason than "protocol error" when it has seen enough wrong keys.
   const refused = reason === PROTOCOL_ERROR && phase === 'authentication';
   if (refused || REFUSES_US.has(reason)) {
