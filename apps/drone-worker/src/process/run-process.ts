@@ -92,7 +92,7 @@ export async function runProcess(
       shell.stdin.end();
       throw new ProcessEndedError(await confirmEnd(session, shell, begun.group, mark));
     }
-    if (spec.stdin === undefined && shell.stdin.writable) shell.stdin.end('done\n');
+    shell.stdin.end();
     await output.done();
     if (begun.group === undefined && !begun.tooLate) throw noShell(exit, out, err);
     if (begun.tooLate) throw new OrderTooOldError('the order to start reached the drone too late');

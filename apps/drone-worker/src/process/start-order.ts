@@ -55,19 +55,20 @@ export const TERM_GRACE_MS = 600;
  * what a login shell's files print before that is dropped.
  *
  * Beside the process stands a watcher, which ends the group when the worker is gone: it
- * waits for the end of standard input (a word there means that the process has ended in
- * good order) or, where the process itself reads that input, looks whether the parent
- * still lives. It is no child of the process, which may wait for all of its children.
+ * waits for the end of standard input or, where the process itself reads that, looks whether
+ * the parent still lives. If the process has ended by then, nothing is ended: what it left
+ * behind is there on purpose. (sshd ends the input when the process ends; so do we.) The
+ * watcher is no child of the process, which may wait for all of its children.
  */
 export function startOrder(spec: ProcessSpec, workdir: string | undefined, nonce: string): string {
   const readsInput = spec.stdin !== undefined;
   const watch = readsInput
-    ? 'while [ -d "/proc/$PPID" ] && [ -d "/proc/$$" ]; do sleep 1; done; [ -d "/proc/$$" ] || exit 0'
-    : 'read -r word <&3 && exit 0';
+    ? 'while [ -d "/proc/$PPID" ] && [ -d "/proc/$$" ]; do sleep 1; done'
+    : 'read -r _ <&3';
   const lines = [
     `read -r now _ </proc/uptime; [ "$(( \${now%.*} - \${opened%.*} ))" -lt ${String(ORDER_SECONDS)} ] || { echo ${nonce}:${TOO_LATE}; exit 0; }`,
     ...(readsInput ? [] : ['exec 3<&0 </dev/null']),
-    `( ( trap "" TERM HUP INT; exec >/dev/null 2>&1${readsInput ? ' </dev/null' : ''}; ${watch}; ${END_GROUP('$$')} ) & )`,
+    `( ( trap "" TERM HUP INT; exec >/dev/null 2>&1${readsInput ? ' </dev/null' : ''}; ${watch}; [ -d "/proc/$$" ] || exit 0; ${END_GROUP('$$')} ) & )`,
     ...(readsInput ? [] : ['exec 3<&-']),
     `printf '%s:%s\\n' ${nonce} "$$"; printf '%s:\\n' ${nonce} >&2`,
     ...Object.entries(spec.env ?? {}).map(([name, value]) => `export ${name}=${quote(value)}`),

@@ -1,0 +1,33 @@
+import { startSshdLab, type SshdLab } from '@muster/testing';
+import { afterAll, beforeAll } from 'vitest';
+import { createSshTransport, SshConnectionPool } from '../src/transport/ssh/index.js';
+import { describeTransport } from './transport.suite.js';
+
+let lab: SshdLab;
+let pool: SshConnectionPool;
+
+beforeAll(async () => {
+  lab = await startSshdLab({ targets: 1 });
+  pool = new SshConnectionPool();
+});
+afterAll(async () => {
+  await pool.close();
+  await lab.stop();
+});
+
+describeTransport('ssh', async () => {
+  const [target] = lab.targets;
+  if (target === undefined) throw new Error('the lab has no target');
+  const transport = createSshTransport(pool, {
+    drone: target.name,
+    address: target.address,
+    port: target.port,
+    user: lab.user,
+    identityFiles: [lab.identityFile],
+    knownHosts: [lab.knownHostsFile],
+    hostKeyPolicy: 'strict',
+  });
+  const connected = await transport.connect(20_000, new AbortController().signal);
+  if (!connected.ok) throw new Error(connected.failure.message);
+  return connected.session;
+});
