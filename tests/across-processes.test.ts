@@ -1,6 +1,7 @@
 /** A Redis, a combiner, workers, producers and readers: each a process of its own. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DroneTaskQueue, loadFleet } from '@muster/producer';
 import {
   makeGate,
   muster,
@@ -219,6 +220,24 @@ describe('a lane', () => {
     expect(next.code).toBe(0);
     expect(readRecord(next.stdout).tick).toBe('later-2');
   });
+
+  it('of such a producer is free at once, and not only when its lease has run out', async () => {
+    // Nearer than a process that has to start first.
+    const next = await DroneTaskQueue.open({
+      name: 'at-once',
+      fleet: await loadFleet(fleet),
+      redis: redis.url,
+    });
+    onTestFinished(() => next.close());
+    const drones = (await loadFleet(fleet)).select('near1');
+    for (const drone of drones) drone.queueCall('ping');
+
+    const left = startTick(['--lane', 'at-once', '--on', 'near1', '--no-wait', '--', 'true']);
+    await left.printed('at-once-1\n');
+    await untilEnded('at-once-1');
+    expect((await next.execute(drones)).size).toBe(1);
+    expect(await left.ended).toMatchObject({ code: 0 });
+  });
 });
 
 describe('muster cancel, from elsewhere', () => {
@@ -329,29 +348,30 @@ describe('--rerun-failed', () => {
 describe('muster up', () => {
   it('is found without a flag, and its ticks outlive a restart', async () => {
     const env = { MUSTER_STATE_DIR: join(scratch.path, 'state'), MUSTER_FLEET: fleet };
-    const start = async () => {
+    const start = () => {
       const process = startMuster(['up'], { env });
       onTestFinished(async () => {
         process.kill('SIGKILL');
         await process.ended;
       });
-      await process.logged('ready');
       return process;
     };
-    const up = await start();
+    const up = start();
+    await up.logged('ready');
     // It serves all the sites of its fleet; nobody else does so on its Redis.
     const on = ['--on', 'near[1-3],far[1-2],leaver', '--json'];
     const ticked = await muster(['tick', ...on, '--', 'echo', 'kept'], { env });
     expect({ code: ticked.code, stderr: ticked.stderr }).toEqual({ code: 0, stderr: '' });
     const record = readRecord(ticked.stdout);
     expect(record).toMatchObject({ tick: 'default-1', counts: { ok: 6 } });
-    expect(await muster(['up'], { env })).toMatchObject({ code: 2, stdout: '' });
+    expect(await start().ended).toMatchObject({ code: 2, stdout: '' });
     expect((await end(up)).code).toBe(0);
 
     const gone = await muster(['show', 'default-1'], { env });
     expect(gone).toMatchObject({ code: 3, stdout: '' });
 
-    const again = await start();
+    const again = start();
+    await again.logged('ready');
     const shown = await muster(['show', 'default-1', '--json'], { env });
     expect(readRecord(shown.stdout)).toEqual(record);
     const next = await muster(['tick', ...on, '--', 'true'], { env });

@@ -6,6 +6,7 @@ import {
   freePort,
   muster,
   scratchDir,
+  startMuster,
   startRedisServer,
   startSilentServer,
   startTestRedis,
@@ -296,7 +297,12 @@ function commandLine({ args }: Mistake): string[] {
 async function timed(args: readonly string[]): Promise<MusterResult & { took: number }> {
   const began = performance.now();
   const env = { MUSTER_STATE_DIR: join(scratch.path, 'state') };
-  const result = await muster(args, { cwd: scratch.path, env });
+  const process = startMuster(args, { cwd: scratch.path, env });
+  // Should it not see its mistake, it must not serve for ever.
+  onTestFinished(() => {
+    process.kill('SIGKILL');
+  });
+  const result = await process.ended;
   return { ...result, took: performance.now() - began };
 }
 

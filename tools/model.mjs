@@ -12,7 +12,9 @@ import { setUp } from './setup/setup.mjs';
 const names = process.argv.slice(2);
 const unknown = names.find((name) => !SEARCHES.some((plan) => plan.name === name));
 if (unknown !== undefined) {
-  say(`There is no search '${unknown}'. There are:\n  ${SEARCHES.map(({ name }) => name).join('\n  ')}`);
+  say(
+    `There is no search '${unknown}'. There are:\n  ${SEARCHES.map(({ name }) => name).join('\n  ')}`,
+  );
   process.exit(2);
 }
 await setUp({ programs: Object.values(MODEL_PROGRAMS) });

@@ -372,10 +372,12 @@ end:
   /* Others had it before: what they may have left is ended; a `once` call is not begun again. */
   :: d_step {
       AT(taken) && HOLDS(w, ON) ->
-      printf("worker %d: ends what others may have left on drone %d\n", w, ON);
       if
-      :: LOOKS_FIRST(ON) -> endCall(ON)
-      :: else
+      :: LOOKS_FIRST(ON) ->
+        printf("worker %d: ends what others may have left on drone %d\n", w, ON);
+        endCall(ON)
+      :: else ->
+        printf("worker %d: goes on with the batch of drone %d without a look\n", w, ON)
       fi;
       if
       :: BEGUN_ONCE(ON) -> goReport(w, lost)

@@ -20,11 +20,6 @@ async function recordOf(tick: MusterProcess): Promise<TickRecord> {
   return JSON.parse(stdout) as TickRecord;
 }
 
-/** Until the long calls of the tick run on the drones. */
-async function underWay(tick: string): Promise<void> {
-  await until(`calls of ${tick} run`, async () => (await lab.starts(tick)).size >= 12, 20_000);
-}
-
 async function expectSound(record: TickRecord): Promise<void> {
   expect(await checkFaultTick(lab, record)).toEqual([]);
   expect(record.durationMs).toBeLessThanOrEqual(DEADLINE_MS + 2_000);
@@ -41,7 +36,7 @@ describe('a worker', () => {
     await lab.startCombiner();
     const worker = await lab.startWorker();
     const tick = await lab.startTick(TICK);
-    await underWay('default-1');
+    await lab.underWay('default-1');
     worker.kill('SIGKILL');
     await lab.startWorker();
     const record = await recordOf(tick);
@@ -65,7 +60,7 @@ describe('a worker', () => {
     await lab.startCombiner();
     const worker = await lab.startWorker();
     const tick = await lab.startTick(TICK);
-    await underWay('default-1');
+    await lab.underWay('default-1');
     worker.kill('SIGSTOP');
     await lab.startWorker();
     const record = await recordOf(tick);
@@ -77,7 +72,7 @@ describe('a worker', () => {
   it('is the only one, and is killed: the deadline says so', async () => {
     const worker = await lab.startWorker();
     const tick = await lab.startTick({ ...TICK, deadline: 8 });
-    await underWay('default-1');
+    await lab.underWay('default-1');
     worker.kill('SIGKILL');
     const record = await recordOf(tick);
     await expectSound(record);
@@ -94,7 +89,7 @@ describe('a combiner and a producer', () => {
       await lab.startTick({ ...TICK, deadline: 5, callSeconds: 30, flags: ['--no-wait'] })
     ).ended;
     expect(started.code, started.stderr).toBe(0);
-    await underWay('default-1');
+    await lab.underWay('default-1');
     combiner.kill('SIGKILL');
     const other = await lab.startCombiner();
     other.kill('SIGSTOP');
@@ -108,7 +103,7 @@ describe('a combiner and a producer', () => {
     await lab.startCombiner();
     await lab.startWorker();
     const tick = await lab.startTick({ ...TICK, callSeconds: 2 });
-    await underWay('default-1');
+    await lab.underWay('default-1');
     tick.kill('SIGKILL');
     const record = await endOf('default-1');
     await expectSound(record);
@@ -125,7 +120,7 @@ describe('Redis', () => {
     await lab.startCombiner();
     await lab.startWorker();
     const tick = await lab.startTick(TICK);
-    await underWay('default-1');
+    await lab.underWay('default-1');
     await lab.killRedis();
     await lab.restartRedis();
     const record = await recordOf(tick);
@@ -137,7 +132,7 @@ describe('Redis', () => {
     await lab.startCombiner();
     await lab.startWorker();
     const tick = await lab.startTick(TICK);
-    await underWay('default-1');
+    await lab.underWay('default-1');
     const { openRedis, closeRedis } = await import('@muster/runtime');
     const redis = await openRedis(lab.redisUrl);
     for (const type of ['normal', 'pubsub']) await redis.call('CLIENT', 'KILL', 'TYPE', type);

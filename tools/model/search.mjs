@@ -10,7 +10,7 @@ const MODEL = join(WORKSPACE_ROOT, 'docs', 'model', 'tick.pml');
 const LIMIT_MS = 600_000;
 
 /** Steps that only a faulty protocol can take. */
-const FAULTY_STEP = /yesterday|unchecked/;
+const FAULTY_STEP = /yesterday|unchecked|without a look/;
 
 /**
  * @typedef {object} Outcome

@@ -5,9 +5,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
+import { DEFAULT_PREFIX, keys } from '@muster/protocol';
+import { closeRedis, openRedis } from '@muster/runtime';
 import { muster, startMuster, type MusterProcess, type MusterResult } from './muster-process.js';
 import { startRedisServer, type RedisServer } from './redis-server.js';
 import { scratchDir, type ScratchDir } from './scratch-dir.js';
+import { until } from './until.js';
 
 /** Each batch in another phase when the fault comes: ended, running, running what may be run again, in the middle. */
 const PHASES = {
@@ -16,6 +19,10 @@ const PHASES = {
   repeatable: 'box[13-16]',
   middle: 'box[17-20]',
 } as const;
+
+/** How many drones end at once, and how many run a `once` call for long. */
+const QUICK = 5;
+const LONG = 11;
 
 export const FAULT_LAB_DRONES: readonly string[] = Array.from(
   { length: 20 },
@@ -114,6 +121,27 @@ export class FaultLab {
       starts.set(file.slice(tick.length + 1), lines);
     }
     return starts;
+  }
+
+  /**
+   * Resolves when the tick is under way: the quick drones have reported, the long calls of the
+   * others run.
+   */
+  async underWay(tick: string): Promise<void> {
+    const redis = await openRedis(this.redisUrl);
+    try {
+      await until(
+        `${tick} is under way`,
+        async () => {
+          const reports = await redis.hlen(keys.reports(DEFAULT_PREFIX, tick));
+          const started = (await this.starts(tick)).size;
+          return reports >= QUICK && started >= QUICK + LONG;
+        },
+        20_000,
+      );
+    } finally {
+      await closeRedis(redis);
+    }
   }
 
   /** Ends every process that it started, frozen ones too, and removes everything. */

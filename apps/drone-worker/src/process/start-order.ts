@@ -119,14 +119,15 @@ group_lives() {
   return 1
 }
 [ -z "$group" ] || kill -s TERM -- "-$group" 2>/dev/null
-for pid in $(marked); do kill -s TERM "$pid" 2>/dev/null; done
 i=0
 while group_lives && [ "$i" -lt ${String(Math.ceil(graceMs / 50))} ]; do sleep 0.05; i=$((i+1)); done
 [ -z "$group" ] || kill -s KILL -- "-$group" 2>/dev/null
 i=0
+how=TERM
 while left=$(marked); group_lives || [ -n "$left" ]; do
   if [ "$i" -ge 8 ]; then printf '%s:alive\\n' ${nonce}; exit 0; fi
-  for pid in $left; do kill -s KILL "$pid" 2>/dev/null; done
+  for pid in $left; do kill -s "$how" "$pid" 2>/dev/null; done
+  how=KILL
   sleep 0.05
   i=$((i+1))
 done

@@ -38,13 +38,15 @@ export async function tryToClose(store: TickStore, tick: string): Promise<CloseA
     const facts = await readTickFacts(store, tick);
     if (facts === undefined) return { reply: 'gone' };
     const roster = await readTickRoster(store, tick);
+    // Counted first: a report that comes while these are read makes the verdict be made again.
+    const seen = await store.redis.hlen(keys.reports(store.prefix, tick));
     const reports = await readReports(store, tick, roster);
     const unreported = roster.filter(({ drone }) => !reports.has(drone));
     if (facts.state === 'closed') return { reply: 'already', facts, unreported };
     if (unreported.length > 0 && facts.state === 'open')
       return { reply: 'early', facts, unreported };
     const verdict = await judge(store, facts, roster, reports, unreported);
-    const reply = await closeTick(store, tick, reports.size, verdict);
+    const reply = await closeTick(store, tick, seen, verdict);
     if (reply === 'closed') await noteMissing(store, tick, verdict.missing);
     if (reply !== 'changed') return { reply, facts, unreported };
   }
