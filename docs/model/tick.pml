@@ -14,7 +14,7 @@
  *
  * Drone 0 is given a `once` call, drone 1 a `read` call.
  *
- * Each macro that is only asked for with #ifdef seeds a fault, which spin must find. README.md
+ * A macro that is only asked for, with an #ifdef, seeds a fault, which spin must find. README.md
  * says what each of them stands for, what is left out, and how to read what spin finds.
  */
 
@@ -24,6 +24,7 @@ mtype:tick = { unopened, open, closing, closed }
 
 mtype:tick tick = unopened;
 bool deadlinePassed, closingTimePassed;
+bool producerGone;
 byte records;
 
 typedef Batch {
@@ -230,12 +231,20 @@ inline reportBatch(d, fate, epoch) {
   forgetLateness(1)
 }
 
+/* Jobs, leases and producers matter while batches may be claimed. Then they are all set equal. */
+inline endOfClaims() {
+  deadlinePassed = false;
+  producerGone = false;
+  batch[0].queued = true;
+  batch[1].queued = true;
+  worker[0].late = false;
+  worker[1].late = false
+}
+
 inline beginClosing(epoch) {
   assert(epoch == TODAY);                     /* I5: an older epoch closes nothing */
   tick = closing;
-  deadlinePassed = false;
-  worker[0].late = false;                     /* claims are over: no lease matters any more */
-  worker[1].late = false
+  endOfClaims()
 }
 
 inline recordEnd(d) {
@@ -271,8 +280,7 @@ inline closeTick(c, epoch) {
   judge(c, 0);
   judge(c, 1);
   tick = closed;
-  worker[0].late = false;
-  worker[1].late = false;
+  endOfClaims();
   combiner[0].gone = false;                   /* what is left to do needs no combiner */
   combiner[1].gone = false;
   forgetWhatWasRead(c)
@@ -280,32 +288,44 @@ inline closeTick(c, epoch) {
 
 /* ------------------------------------------------------------------------ the producer */
 
-/* It may die between any two steps: then the rest is never sent. */
+/* It may die between any two steps: then the rest is never sent. What is sent once the tick is
+ * closing is not claimed any more, so that it is no step. */
 proctype Producer() {
-  if
-  :: d_step { printf("producer: opens the tick\n"); openTick() }
-  :: goto gone
-  fi;
-  if
-  :: d_step { printf("producer: sends the job of drone 0\n"); batch[0].queued = true }
-  :: goto gone
-  fi;
-  if
-  :: d_step { printf("producer: sends the job of drone 1\n"); batch[1].queued = true }
-  :: goto gone
-  fi;
-gone:
-  skip
+end:
+  do
+  :: d_step {
+      !producerGone && tick == unopened ->
+      printf("producer: opens the tick\n");
+      openTick()
+    }
+  :: d_step {
+      !producerGone && tick == open && !batch[0].queued ->
+      printf("producer: sends the job of drone 0\n");
+      batch[0].queued = true
+    }
+  :: d_step {
+      !producerGone && tick == open && batch[0].queued && !batch[1].queued ->
+      printf("producer: sends the job of drone 1\n");
+      batch[1].queued = true
+    }
+  :: d_step {
+      !producerGone && (tick == unopened || (tick == open && !batch[1].queued)) ->
+      printf("producer: dies\n");
+      producerGone = true
+    }
+  od
 }
 
 /* The producer, or anybody else, may cancel the tick; nobody has to. */
 proctype Canceller() {
 end:
-  d_step {
-    tick == open && !deadlinePassed ->
-    printf("somebody: cancels the tick\n");
-    beginClosing(TODAY)
-  }
+  do
+  :: d_step {
+      tick == open && !deadlinePassed ->
+      printf("somebody: cancels the tick\n");
+      beginClosing(TODAY)
+    }
+  od
 }
 
 /* ---------------------------------------------------------------------------- a worker */
@@ -641,22 +661,16 @@ end:
 
 /* -------------------------------------------------------------------------------- time */
 
+/* A process of its own: under fairness, it comes. */
 proctype Deadline() {
 end:
-  d_step {
-    tick == open ->
-    printf("time: the deadline has come\n");
-    deadlinePassed = true
-  }
-}
-
-proctype ClosingTime() {
-end:
-  d_step {
-    tick == closing ->
-    printf("time: the closing time is over\n");
-    closingTimePassed = true
-  }
+  do
+  :: d_step {
+      tick == open && !deadlinePassed ->
+      printf("time: the deadline has come\n");
+      deadlinePassed = true
+    }
+  od
 }
 
 #define HOLDS_SOMETHING(w) \
@@ -677,6 +691,11 @@ inline shellGrowsOld(w) {
 proctype Time() {
 end:
   do
+  :: d_step {
+      tick == closing && !closingTimePassed ->
+      printf("time: the closing time is over\n");
+      closingTimePassed = true
+    }
   :: d_step { LEASE_ENDS(0) -> leaseEnds(0) }
   :: d_step { LEASE_ENDS(1) -> leaseEnds(1) }
   :: d_step { worker[0].young -> shellGrowsOld(0) }
@@ -744,7 +763,6 @@ init {
     run Combiner(0);
     run Combiner(1);
     run Deadline();
-    run ClosingTime();
     run Time();
     run Others()
   }

@@ -39,7 +39,8 @@ export async function search(plan, { folder, signal }) {
   /** @type {string[]} */
   const output = [];
   const keep = (/** @type {string} */ line) => void output.push(line);
-  const run = (/** @type {string[]} */ command, onLine = keep) =>
+  /** @type {(command: string[], onLine?: (line: string) => void) => Promise<number | null>} */
+  const run = (command, onLine = keep) =>
     runProgram(command, { folder, signal: limited, onLine });
 
   const macros = plan.macros.map((macro) => `-D${macro}`);

@@ -1,6 +1,7 @@
 /** Runs batches in this process, without Redis: what the in-process task queue has for hands. */
 import type { Fleet } from '@muster/fleet';
 import { systemClock, type Logger } from '@muster/runtime';
+import { CallSlots } from './batch/call-slots.js';
 import { carryOut, type BatchWork, type CarriedOut } from './batch/carry-out.js';
 import { NO_JOURNAL } from './batch/call-journal.js';
 import type { MethodRegistry } from './methods/registry.js';
@@ -19,6 +20,7 @@ export function createBatchRunner(fleet: Fleet, methods: MethodRegistry, log: Lo
     droneEntry: (name: string) => fleet.get(name),
     transportOf: (drone: Parameters<typeof transportFor>[0]) => transportFor(drone, pool),
     methods,
+    slots: new CallSlots(),
     clock: systemClock,
     log,
   };

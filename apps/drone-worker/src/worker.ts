@@ -23,6 +23,7 @@ import {
 } from '@muster/tick-state';
 import { DelayedError, Worker, type Job } from 'bullmq';
 import { BatchSource } from './batch/batch-source.js';
+import { CallSlots } from './batch/call-slots.js';
 import { endLost } from './batch/end-lost.js';
 import { executeBatch, type BatchDependencies } from './batch/execute-batch.js';
 import { HeldBatches } from './batch/held-batches.js';
@@ -95,6 +96,7 @@ export class DroneWorker extends Service {
       methods: this.#settings.methods,
       batches: new BatchSource(store),
       held: this.#held,
+      slots: new CallSlots(),
       clock: systemClock,
       log,
     };

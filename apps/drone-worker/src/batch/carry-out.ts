@@ -6,6 +6,7 @@ import type { MethodRegistry } from '../methods/registry.js';
 import type { Transport } from '../transport/transport.js';
 import { admitBatch } from './admit-batch.js';
 import type { CallJournal } from './call-journal.js';
+import type { CallSlots } from './call-slots.js';
 import { runCalls, type CallsRun } from './run-calls.js';
 import { stopReason } from './stop-reason.js';
 
@@ -22,6 +23,7 @@ export interface BatchWork {
 }
 
 export interface CarryOutDependencies {
+  readonly slots: CallSlots;
   /** The drone as this worker's fleet file has it. */
   readonly droneEntry: (drone: string) => DroneEntry | undefined;
   readonly transportOf: (drone: DroneEntry) => Transport;
@@ -65,7 +67,8 @@ export async function carryOut(
   }
   const start = deps.clock.monotonic();
   try {
-    const batch = { ...work, workdir: admission.drone.workdir };
+    const { workdir, maxConcurrentCalls } = admission.drone;
+    const batch = { ...work, workdir, maxConcurrentCalls };
     const run = await runCalls(batch, connected.session, journal, deps, signal);
     const runMs = since(start, deps.clock);
     if (runMs > LONG_BATCH_MS)

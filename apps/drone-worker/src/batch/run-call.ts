@@ -14,9 +14,11 @@ import { droneTransport } from '../process/drone-transport.js';
 import { OrderTooOldError, ProcessEndedError } from '../process/run-process.js';
 import { SessionLostError, type Session } from '../transport/transport.js';
 import { LeaseLostError, type CallJournal } from './call-journal.js';
+import type { CallSlots } from './call-slots.js';
 import { stopReason } from './stop-reason.js';
 
 export interface RunDependencies {
+  readonly slots: CallSlots;
   readonly methods: MethodRegistry;
   readonly clock: Clock;
   readonly log: Logger;
@@ -31,6 +33,7 @@ export interface CallToRun {
   /** The tick's, in milliseconds, for messages. */
   readonly deadlineMs: number;
   readonly workdir?: string | undefined;
+  readonly maxConcurrentCalls?: number | undefined;
 }
 
 /** How a call ended when it did not succeed. */

@@ -21,6 +21,8 @@ export interface CallsToRun {
   readonly deadlineMs: number;
   /** The drone's `workdir`. */
   readonly workdir?: string | undefined;
+  /** The drone's `maxConcurrentCalls`. */
+  readonly maxConcurrentCalls?: number | undefined;
 }
 
 /** What became of the calls. */
@@ -107,7 +109,12 @@ async function fateOf(
       return { outcome: 'worker_lost', status: 'unknown', message, ended };
     }
   }
-  if (!signal.aborted) await journal.begin(toRun.index, toRun.call, previous);
-  if (signal.aborted) return notBegun(toRun, signal);
-  return runCall(toRun, session, journal, deps, warn, signal);
+  const leave = await deps.slots.enter(toRun.drone, toRun.maxConcurrentCalls, signal);
+  try {
+    if (!signal.aborted) await journal.begin(toRun.index, toRun.call, previous);
+    if (signal.aborted) return notBegun(toRun, signal);
+    return await runCall(toRun, session, journal, deps, warn, signal);
+  } finally {
+    leave();
+  }
 }

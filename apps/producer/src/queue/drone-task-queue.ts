@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import {
   BUILT_IN_METHODS,
   DEFAULT_PREFIX,
+  foldNodeSet,
   formatPolicy,
   InfrastructureError,
   InvalidInputError,
@@ -28,6 +29,7 @@ import {
   freeLane,
   livingWorkers,
   openTick,
+  queuesOf,
   readTickFacts,
   writeRoster,
   type TickStore,
@@ -192,7 +194,21 @@ export class DroneTaskQueue extends LaneTaskQueue {
       this.#settings.log.error({ tick, err: error }, 'could not enqueue all drones');
     });
     await Promise.race([sent, outcome]);
+    void this.#warnOfUnserved(tick, plan);
     return this.#startedTick(tick, outcome);
+  }
+
+  /** Whoever waits for a tick should not learn only at its deadline that nobody serves a drone. */
+  async #warnOfUnserved(tick: string, plan: TickPlan): Promise<void> {
+    const workers = await livingWorkers(this.#store).catch(() => null);
+    if (workers === null) return;
+    const served = new Set(workers.flatMap(queuesOf));
+    const unserved = plan.drones
+      .filter(({ queue }) => !served.has(queue))
+      .map(({ drone }) => drone);
+    if (unserved.length === 0) return;
+    const drones = foldNodeSet(unserved);
+    this.#settings.log.warn({ tick, drones }, 'no worker serves these drones yet');
   }
 
   #startedTick(tick: string, outcome: Promise<Outcome>): StartedTick {
