@@ -203,7 +203,7 @@ describe('a tick on 50 drones of which 7 are bad, each in its way', () => {
     const port = String(changed.port);
     expect(record.failure?.drones).toEqual({
       lab044: reason('call_failed', /call 1, exec: exit 3: disk on fire/, 1),
-      lab045: reason('unreachable', new RegExp(`refused.*${deaf.address}.*${String(closedPort)}`)),
+      lab045: reason('unreachable', new RegExp(`refused on port ${String(closedPort)}$`)),
       lab046: reason('auth_failed', new RegExp(`${lab.user}.*wrong_identity`)),
       lab047: reason('host_key_mismatch', new RegExp(`${changed.address}.*${port}.*changed`)),
       lab048: reason('host_key_mismatch', new RegExp(`${unknown.address}.*${port}.*is not in`)),

@@ -48,6 +48,6 @@ it('searches for, and describes, each fault that the model can be given', () => 
 
   const searched = SEARCHES.filter(({ finds }) => finds.startsWith('I')).map(({ name }) => name);
   expect(searched.toSorted()).toEqual([...faults].toSorted());
-  const described = [...readme.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, fault]) => fault);
+  const described = [...readme.matchAll(/^\| `([A-Z_]+)`\s*\|/gm)].map(([, fault]) => fault);
   expect(described).toEqual(searched);
 });

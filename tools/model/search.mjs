@@ -40,8 +40,7 @@ export async function search(plan, { folder, signal }) {
   const output = [];
   const keep = (/** @type {string} */ line) => void output.push(line);
   /** @type {(command: string[], onLine?: (line: string) => void) => Promise<number | null>} */
-  const run = (command, onLine = keep) =>
-    runProgram(command, { folder, signal: limited, onLine });
+  const run = (command, onLine = keep) => runProgram(command, { folder, signal: limited, onLine });
 
   const macros = plan.macros.map((macro) => `-D${macro}`);
   const compile = ['gcc', '-w', ...plan.compile, '-o', 'pan', 'pan.c'];

@@ -144,6 +144,17 @@ export class FaultLab {
     }
   }
 
+  /** Resolves when the tick is there. */
+  async opened(tick: string): Promise<void> {
+    const redis = await openRedis(this.redisUrl);
+    try {
+      const key = keys.tick(DEFAULT_PREFIX, tick);
+      await until(`${tick} is opened`, async () => (await redis.exists(key)) === 1, 30_000);
+    } finally {
+      await closeRedis(redis);
+    }
+  }
+
   /** Ends every process that it started, frozen ones too, and removes everything. */
   async stop(): Promise<void> {
     for (const process of this.#started) process.kill('SIGKILL');

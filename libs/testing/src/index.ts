@@ -12,3 +12,4 @@ export * from './redis-server.js';
 export * from './until.js';
 export * from './check-fault-tick.js';
 export * from './fault-lab.js';
+export * from './chaos.js';
