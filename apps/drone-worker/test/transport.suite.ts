@@ -3,7 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { processesWith, scratchDir, until, type ScratchDir } from '@muster/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ProcessEndedError, runProcess, type ProcessPlace } from '../src/process/run-process.js';
+import {
+  OrderTooOldError,
+  ProcessEndedError,
+  runProcess,
+  type ProcessPlace,
+} from '../src/process/run-process.js';
 import type { ProcessSpec } from '../src/process/start-order.js';
 import type { Session } from '../src/transport/transport.js';
 
@@ -16,7 +21,7 @@ export function describeTransport(kind: string, connect: () => Promise<Session>)
     beforeEach(async () => {
       session = await connect();
       dir = await scratchDir();
-      place = { mark: dir.path, confirm: () => Promise.resolve() };
+      place = { mark: dir.path, confirm: () => Promise.resolve(5_000) };
     });
     afterEach(async () => {
       session.release();
@@ -150,6 +155,13 @@ export function describeTransport(kind: string, connect: () => Promise<Session>)
       place = { ...place, confirm: () => Promise.reject(new Error('not ours')) };
       await expect(run(shell('echo ran >"$1"', join(dir.path, 'ran')))).rejects.toThrow('not ours');
       await until('its shell is gone', async () => (await processesWith(dir.path)).length === 0);
+      expect(await contentOf('ran')).toBe('');
+    });
+
+    it('that is ordered too late is refused by the drone', async () => {
+      place = { ...place, confirm: () => Promise.resolve(0) };
+      const late = run(shell('echo ran >"$1"', join(dir.path, 'ran')));
+      await expect(late).rejects.toThrow(OrderTooOldError);
       expect(await contentOf('ran')).toBe('');
     });
 

@@ -7,6 +7,8 @@ interface StoredClaim {
   readonly token: string;
   readonly worker: string;
   readonly attempt: number;
+  /** When its holder was last let begin. Redis' clock, milliseconds since 1970. */
+  readonly checked?: number;
   readonly ended?: 'confirmed' | 'unconfirmed';
   /** JSON of the last attempt's misfortune, while the batch waits for the next one. */
   readonly last?: string;

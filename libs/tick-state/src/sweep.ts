@@ -17,6 +17,15 @@ export async function awaitClose(store: TickStore, tick: string, closeAt: number
   await store.redis.zadd(keys.deadlines(store.prefix), 'XX', closeAt, tick);
 }
 
+/** Has a closed tick whose flow has not ended looked at again later, so that it keeps no other waiting. */
+export async function lookLater(
+  store: TickStore,
+  tick: string,
+  milliseconds: number,
+): Promise<void> {
+  await store.redis.zincrby(keys.deadlines(store.prefix), milliseconds, tick);
+}
+
 /** Drops a deadline whose tick is gone. */
 export async function dropDeadline(store: TickStore, tick: string): Promise<void> {
   await store.redis.zrem(keys.deadlines(store.prefix), tick);

@@ -9,6 +9,8 @@ export const TIMING = {
   /** A worker that was not heard of for so long is lost. It says that it lives every `heartbeatMs`. */
   workerLeaseMs: 5_000,
   heartbeatMs: 1_000,
+  /** How old an order to start may be when it reaches the drone; never more than a worker's lease. */
+  orderMs: 5_000,
   /** A producer that was not heard of for so long has left its lane. */
   laneLeaseMs: 4_000,
   laneRenewMs: 1_000,

@@ -1,7 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { beginCall, beginClosing, readJournal, releaseBatch, type Holder } from '../src/index.js';
+import {
+  beginCall,
+  beginClosing,
+  leave,
+  readJournal,
+  releaseBatch,
+  TIMING,
+  type Holder,
+} from '../src/index.js';
 import { freshStore } from './fresh-store.js';
-import { claim, everythingOf, openLab, setPast, tokenOf, type LabTick } from './lab-tick.js';
+import {
+  claim,
+  everythingOf,
+  lastHeard,
+  openLab,
+  setPast,
+  tokenOf,
+  type LabTick,
+} from './lab-tick.js';
 
 const store = freshStore();
 
@@ -20,10 +36,10 @@ describe('begin-call', () => {
     const { holder } = await heldLab();
     const result = { exitCode: 0, stdout: 'a:b\n' };
     expect(await readJournal(store, holder, 2)).toEqual([{ kind: 'waiting' }, { kind: 'waiting' }]);
-    expect(await beginCall(store, holder, { begun: 0 })).toEqual({ kind: 'held' });
+    expect(await beginCall(store, holder, { begun: 0 })).toMatchObject({ kind: 'held' });
     expect(await readJournal(store, holder, 2)).toEqual([{ kind: 'begun' }, { kind: 'waiting' }]);
     const ended = { index: 0, result: JSON.stringify(result) };
-    expect(await beginCall(store, holder, { ended, begun: 1 })).toEqual({ kind: 'held' });
+    expect(await beginCall(store, holder, { ended, begun: 1 })).toMatchObject({ kind: 'held' });
     expect(await readJournal(store, holder, 2)).toEqual([
       { kind: 'ended', result },
       { kind: 'begun' },
@@ -31,10 +47,9 @@ describe('begin-call', () => {
   });
 
   it('leaves out what is not to be journalled, and then only asks', async () => {
-    const { lab, holder } = await heldLab();
-    const before = await everythingOf(store, lab.tick);
-    expect(await beginCall(store, holder)).toEqual({ kind: 'held' });
-    expect(await everythingOf(store, lab.tick)).toEqual(before);
+    const { holder } = await heldLab();
+    expect(await beginCall(store, holder)).toMatchObject({ kind: 'held' });
+    expect(await readJournal(store, holder, 2)).toEqual([{ kind: 'waiting' }, { kind: 'waiting' }]);
     await beginCall(store, holder, { ended: { index: 0, result: 'null' } });
     expect(await readJournal(store, holder, 2)).toEqual([
       { kind: 'ended', result: null },
@@ -70,12 +85,33 @@ describe('begin-call', () => {
   it('is lost once another worker has taken the batch over, and that one sees the journal', async () => {
     const { lab, holder } = await heldLab();
     await beginCall(store, holder, { begun: 0 });
+    await lastHeard(store, 'host:1', TIMING.workerLeaseMs + 1);
     await claim(store, lab, 'lab1', 'host:2');
     const ended = { index: 0, result: '1' };
     expect(await beginCall(store, holder, { ended, begun: 1 })).toEqual({ kind: 'lost' });
     const second = holderOf(lab, 'lab1', 'host:2');
     expect(await readJournal(store, second, 2)).toEqual([{ kind: 'begun' }, { kind: 'waiting' }]);
-    expect(await beginCall(store, second)).toEqual({ kind: 'held' });
+    expect(await beginCall(store, second)).toMatchObject({ kind: 'held' });
+  });
+
+  it('begins the lease of its holder anew, so that nobody takes over what may be about to start', async () => {
+    const { lab, holder } = await heldLab();
+    await lastHeard(store, 'host:1', TIMING.workerLeaseMs + 1);
+    expect(await beginCall(store, holder)).toMatchObject({ kind: 'held' });
+    expect(await claim(store, lab, 'lab1', 'host:2')).toEqual({ ok: false, refusal: 'held' });
+  });
+
+  it('says how long it is to the deadline, and is refused past it, also while nobody closes the tick', async () => {
+    const { lab, holder } = await heldLab();
+    const reply = await beginCall(store, holder);
+    expect(reply.kind === 'held' && reply.remainingMs).toBeGreaterThan(0);
+    await setPast(store, lab.tick, 'deadlineAt');
+    expect(await beginCall(store, holder, { begun: 0 })).toEqual({
+      kind: 'closing',
+      reason: 'deadline',
+      text: '',
+    });
+    expect(await readJournal(store, holder, 1)).toEqual([{ kind: 'waiting' }]);
   });
 
   it('is refused once the tick is closing, with the reason, and journals nothing', async () => {
@@ -110,9 +146,10 @@ describe('begin-call', () => {
   it('never journals a call of a batch that was taken over meanwhile', async () => {
     const { lab, holder } = await heldLab();
     const begin = (begun: number) => beginCall(store, holder, { begun });
-    const [first, second, , third, fourth] = await Promise.all([
+    const [first, second, , , third, fourth] = await Promise.all([
       begin(0),
       begin(1),
+      leave(store, 'host:1'),
       claim(store, lab, 'lab1', 'host:2'),
       begin(2),
       begin(3),

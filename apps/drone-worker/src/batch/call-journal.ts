@@ -3,6 +3,7 @@ import type { Call } from '@muster/protocol';
 import {
   beginCall,
   readJournal,
+  TIMING,
   type CallTrace,
   type HoldReply,
   type Holder,
@@ -23,8 +24,11 @@ export interface CallJournal {
    * want the call any more ends the batch through its signal. @throws LeaseLostError
    */
   begin(index: number, call: Call, ended?: { index: number; result: unknown }): Promise<void>;
-  /** Before a process is let start on the drone: is the batch still ours? @throws LeaseLostError */
-  confirm(): Promise<void>;
+  /**
+   * Before a process is let start on the drone: is the batch still ours, and for how many
+   * milliseconds may it start? @throws LeaseLostError
+   */
+  confirm(): Promise<number>;
 }
 
 /** The journal of a batch that this worker holds; `stop` ends the batch. */
@@ -53,7 +57,9 @@ export async function openJournal(
       heed(await beginCall(store, holder, step));
     },
     async confirm() {
-      heed(await beginCall(store, holder));
+      const reply = await beginCall(store, holder);
+      heed(reply);
+      return reply.kind === 'held' ? Math.min(TIMING.orderMs, reply.remainingMs) : 0;
     },
   };
 }
@@ -62,5 +68,5 @@ export async function openJournal(
 export const NO_JOURNAL: CallJournal = {
   traces: [],
   begin: () => Promise.resolve(),
-  confirm: () => Promise.resolve(),
+  confirm: () => Promise.resolve(TIMING.orderMs),
 };

@@ -1,9 +1,9 @@
 /** Ends what a silent worker's calls have left running on a drone, and notes whether it is gone. */
 import type { DroneEntry } from '@muster/fleet';
-import { recordEnd, type TickStore } from '@muster/tick-state';
+import { recordEnd, runningCall, type TickStore } from '@muster/tick-state';
 import { endProcess } from '../process/end-process.js';
 import type { Transport } from '../transport/transport.js';
-import { droneMark } from './run-call.js';
+import { markOf } from './run-call.js';
 
 /** The tick is about to be closed: there is no time for a grace. Milliseconds. */
 const GRACE_MS = 100;
@@ -18,7 +18,9 @@ export async function endLost(
   const connected = await transport.connect(CONNECT_MS, AbortSignal.timeout(CONNECT_MS));
   if (!connected.ok) return;
   try {
-    const mark = droneMark(tick, drone.name);
+    // What its earlier calls have left behind is there on purpose.
+    const index = await runningCall(store, { tick, drone: drone.name });
+    const mark = markOf({ tick, drone: drone.name, index });
     await recordEnd(
       store,
       tick,

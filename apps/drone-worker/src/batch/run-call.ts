@@ -52,12 +52,7 @@ export function markOf({
   drone,
   index,
 }: Pick<CallToRun, 'tick' | 'drone' | 'index'>): string {
-  return `${droneMark(tick, drone)}${String(index)};`;
-}
-
-/** What the marks of all of a drone's calls in a tick begin with. */
-export function droneMark(tick: string, drone: string): string {
-  return `${tick}/${drone}/`;
+  return `${tick}/${drone}/${String(index)};`;
 }
 
 /** `signal` is the batch's; its reason is a `StopReason`. @throws LeaseLostError when the batch is not ours any more. */

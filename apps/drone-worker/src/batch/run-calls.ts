@@ -102,9 +102,11 @@ async function fateOf(
 ): Promise<CallFate> {
   const trace = journal.traces[toRun.index];
   if (trace?.kind === 'ended') return { result: trace.result };
-  if (trace?.kind === 'begun') {
-    const ended = await endProcess(session, { mark: markOf(toRun), graceMs: TERM_GRACE_MS });
-    if (toRun.call.effect === 'once') {
+  // A call that changes nothing is not journalled before it begins, and may be running as well.
+  const before = toRun.index === 0 ? 'ended' : journal.traces[toRun.index - 1]?.kind;
+  if (trace !== undefined && before === 'ended') {
+    const { ended } = await endProcess(session, { mark: markOf(toRun), graceMs: TERM_GRACE_MS });
+    if (trace.kind === 'begun' && toRun.call.effect === 'once') {
       const message = 'its worker was lost while it ran; a once call is not run again';
       return { outcome: 'worker_lost', status: 'unknown', message, ended };
     }

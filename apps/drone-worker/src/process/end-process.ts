@@ -17,14 +17,18 @@ export interface ToEnd {
   readonly graceMs: number;
 }
 
-/**
- * Ends a process group, and what else carries `mark`, through a second shell.
- * `confirmed` means that neither is alive, as seen on the drone.
- */
+export interface Ended {
+  /** `confirmed`: neither the group nor a mark is alive, as seen on the drone. */
+  readonly ended: 'confirmed' | 'unconfirmed';
+  /** Whether there was anything to end. */
+  readonly found: boolean;
+}
+
+/** Ends a process group, and what else carries `mark`, through a second shell. */
 export async function endProcess(
   session: Session,
   { group, mark, graceMs }: ToEnd,
-): Promise<'confirmed' | 'unconfirmed'> {
+): Promise<Ended> {
   const nonce = randomBytes(8).toString('hex');
   const bound = AbortSignal.timeout(BOUND_MS);
   try {
@@ -48,12 +52,13 @@ export async function endProcess(
     shell.stdin.on('error', () => undefined);
     shell.stdin.end(encodeOrder(endOrder(group ?? null, mark, graceMs, nonce)));
     try {
-      return (await word) === 'gone' ? 'confirmed' : 'unconfirmed';
+      const [state, found] = (await word).split(' ');
+      return { ended: state === 'gone' ? 'confirmed' : 'unconfirmed', found: found === '1' };
     } finally {
       shell.close();
     }
   } catch {
     // Whatever went wrong on the way: we do not know that it is gone, and say so.
-    return 'unconfirmed';
+    return { ended: 'unconfirmed', found: false };
   }
 }

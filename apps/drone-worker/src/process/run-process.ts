@@ -10,9 +10,11 @@ import { OutputCapture } from './output-capture.js';
 import {
   BOOT,
   encodeOrder,
+  READY,
   startOrder,
   TERM_GRACE_MS,
   TOO_LATE,
+  type OrderTerms,
   type ProcessSpec,
 } from './start-order.js';
 
@@ -26,8 +28,11 @@ export interface ProcessPlace {
   readonly mark: string;
   /** Where it starts; the shell's own directory when undefined. */
   readonly workdir?: string | undefined;
-  /** Asked between the opening of the shell and the order: may the process still start? Throws when not. */
-  readonly confirm: () => Promise<void>;
+  /**
+   * Asked when the shell is there: may the process still start, and for how many milliseconds is
+   * that so? Throws when not.
+   */
+  readonly confirm: () => Promise<number>;
 }
 
 /** The drone refused an order that was too old: whoever sent it had been away. */
@@ -74,8 +79,15 @@ export async function runProcess(
       stderr.push(chunk);
     },
   );
-  shell.stdout.on('data', (chunk: Buffer) => {
+  let isThere = (): void => undefined;
+  const there = new Promise<void>((resolve) => {
+    isThere = resolve;
+  });
+  const ready = new AfterMarker(READY, isThere, (chunk) => {
     out.push(chunk);
+  });
+  shell.stdout.on('data', (chunk: Buffer) => {
+    ready.push(chunk);
   });
   shell.stderr.on('data', (chunk: Buffer) => {
     err.push(chunk);
@@ -83,9 +95,12 @@ export async function runProcess(
   const output = new LastOutput([shell.stdout, shell.stderr]);
   const aborted = onAbort(signal);
   try {
-    await confirm();
+    // A shell that ends before it is there says why below.
+    await Promise.race([there, shell.exited, aborted.promise]);
+    const validMs = await confirm();
+    // Nothing was ordered, so nothing has begun.
     if (aborted.seen()) throw new ProcessEndedError('confirmed');
-    sendOrder(shell, spec, workdir, nonce);
+    sendOrder(shell, spec, { workdir, validMs, nonce });
     const exit = await Promise.race([shell.exited, aborted.promise]);
     if (exit === 'aborted') {
       // Its watcher sees the end of input and begins to end the group at once.
@@ -94,7 +109,7 @@ export async function runProcess(
     }
     shell.stdin.end();
     await output.done();
-    if (begun.group === undefined && !begun.tooLate) throw noShell(exit, out, err);
+    if (begun.group === undefined && !begun.tooLate) throw noShell(exit, ready, err);
     if (begun.tooLate) throw new OrderTooOldError('the order to start reached the drone too late');
     return { ...exit, stdout, stderr };
   } finally {
@@ -129,7 +144,8 @@ async function confirmEnd(
   mark: string,
 ): Promise<'confirmed' | 'unconfirmed'> {
   // Without a group nothing has begun, and the shell ends with its input.
-  if (group !== undefined) return endProcess(session, { group, mark, graceMs: TERM_GRACE_MS });
+  if (group !== undefined)
+    return (await endProcess(session, { group, mark, graceMs: TERM_GRACE_MS })).ended;
   const gone = await Promise.race([
     shell.exited.then(
       () => true,
@@ -140,15 +156,10 @@ async function confirmEnd(
   return gone ? 'confirmed' : 'unconfirmed';
 }
 
-function sendOrder(
-  shell: Shell,
-  spec: ProcessSpec,
-  workdir: string | undefined,
-  nonce: string,
-): void {
+function sendOrder(shell: Shell, spec: ProcessSpec, terms: OrderTerms): void {
   // A process that ends without reading its input closes the pipe: not our failure.
   shell.stdin.on('error', () => undefined);
-  shell.stdin.write(encodeOrder(startOrder(spec, workdir, nonce)));
+  shell.stdin.write(encodeOrder(startOrder(spec, terms)));
   if (spec.stdin !== undefined) shell.stdin.end(spec.stdin);
 }
 

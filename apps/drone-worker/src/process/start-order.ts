@@ -7,12 +7,15 @@
  */
 import { quote } from './quote.js';
 
+/** What a shell says when it is there, in front of everything else of ours. */
+export const READY = 'muster-ready';
+
 /**
- * Notes the drone's own time (seconds since its boot), reads one line, undoes `encodeOrder`, and
- * does what it says. Holds no single quote, so that any login shell takes it.
+ * Notes the drone's own time (seconds since its boot), says that it is there, reads one line,
+ * undoes `encodeOrder`, and does what it says. Holds nothing that a login shell could take
+ * amiss: no single quote, no backslash, no exclamation mark, no newline.
  */
-export const BOOT =
-  'read -r opened _ </proc/uptime; IFS= read -r order && eval "$(printf %b "$order")"';
+export const BOOT = `read -r opened _ </proc/uptime; echo ${READY}; IFS= read -r order && eval "$(printf %b "$order")"`;
 
 /** The order as one line of printable ASCII that `printf %b` of any POSIX shell undoes. */
 export function encodeOrder(script: string): string {
@@ -36,15 +39,22 @@ export interface ProcessSpec {
   readonly maxOutputBytes: number;
 }
 
-/**
- * How old an order may be when it reaches its shell, counted from the shell's opening by the
- * drone's clock, in seconds. The batch's lease is confirmed in between and lasts as long: so a
- * worker that froze with an order in its hands cannot start what another has taken over.
- */
-const ORDER_SECONDS = 5;
-
 /** What a shell says in place of its process id when the order came too late. */
 export const TOO_LATE = 'late';
+
+/** On what terms an order is given. */
+export interface OrderTerms {
+  /** The drone's `workdir`. */
+  readonly workdir: string | undefined;
+  /**
+   * How old the order may be when it reaches its shell, in milliseconds by the drone's clock,
+   * counted from when the shell was there. The lease is confirmed after that and lasts longer: so
+   * a worker that froze with an order in its hands cannot start what another has taken over.
+   */
+  readonly validMs: number;
+  /** Marks where the process' own output begins. */
+  readonly nonce: string;
+}
 
 /** How long a process may take between TERM and KILL, in milliseconds. */
 export const TERM_GRACE_MS = 600;
@@ -60,13 +70,13 @@ export const TERM_GRACE_MS = 600;
  * behind is there on purpose. (sshd ends the input when the process ends; so do we.) The
  * watcher is no child of the process, which may wait for all of its children.
  */
-export function startOrder(spec: ProcessSpec, workdir: string | undefined, nonce: string): string {
+export function startOrder(spec: ProcessSpec, { workdir, validMs, nonce }: OrderTerms): string {
   const readsInput = spec.stdin !== undefined;
   const watch = readsInput
     ? 'while [ -d "/proc/$PPID" ] && [ -d "/proc/$$" ]; do sleep 1; done'
     : 'read -r _ <&3';
   const lines = [
-    `read -r now _ </proc/uptime; [ "$(( \${now%.*} - \${opened%.*} ))" -lt ${String(ORDER_SECONDS)} ] || { echo ${nonce}:${TOO_LATE}; exit 0; }`,
+    `read -r now _ </proc/uptime; [ "$(( \${now%.*}\${now#*.} - \${opened%.*}\${opened#*.} ))" -lt ${String(Math.floor(validMs / 10))} ] || { echo ${nonce}:${TOO_LATE}; exit 0; }`,
     ...(readsInput ? [] : ['exec 3<&0 </dev/null']),
     `( ( trap "" TERM HUP INT; exec >/dev/null 2>&1${readsInput ? ' </dev/null' : ''}; ${watch}; [ -d "/proc/$$" ] || exit 0; ${END_GROUP('$$')} ) & )`,
     ...(readsInput ? [] : ['exec 3<&-']),
@@ -90,7 +100,8 @@ const END_GROUP = (group: string) =>
 /**
  * The script that ends a process group, and whatever else carries a mark that begins with
  * `mark`, from a second shell: TERM, a grace, KILL, then a look at what is left. Without a
- * group it goes by the mark alone. It prints `<nonce>:gone` or `<nonce>:alive`. Zombies count as gone: they run nothing.
+ * group it goes by the mark alone. It prints `<nonce>:gone` or `<nonce>:alive`, and behind that
+ * whether there was anything to end, 1 or 0. Zombies count as gone: they run nothing.
  */
 export function endOrder(
   group: number | null,
@@ -118,19 +129,21 @@ group_lives() {
   done
   return 1
 }
-[ -z "$group" ] || kill -s TERM -- "-$group" 2>/dev/null
+found=0
+if [ -n "$group" ] && kill -s TERM -- "-$group" 2>/dev/null; then found=1; fi
 i=0
 while group_lives && [ "$i" -lt ${String(Math.ceil(graceMs / 50))} ]; do sleep 0.05; i=$((i+1)); done
 [ -z "$group" ] || kill -s KILL -- "-$group" 2>/dev/null
 i=0
 how=TERM
 while left=$(marked); group_lives || [ -n "$left" ]; do
-  if [ "$i" -ge 8 ]; then printf '%s:alive\\n' ${nonce}; exit 0; fi
+  found=1
+  if [ "$i" -ge 8 ]; then echo "${nonce}:alive 1"; exit 0; fi
   for pid in $left; do kill -s "$how" "$pid" 2>/dev/null; done
   how=KILL
   sleep 0.05
   i=$((i+1))
 done
-printf '%s:gone\\n' ${nonce}
+echo "${nonce}:gone $found"
 `;
 }

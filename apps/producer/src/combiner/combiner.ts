@@ -12,6 +12,7 @@ import {
   dueTicks,
   expiredTicks,
   forgetTick,
+  lookLater,
   readTickFacts,
   type Retention,
   type RosterEntry,
@@ -140,6 +141,8 @@ export class Combiner extends Service {
     if (await janitor.tidy(tick, attempt.unreported)) {
       this.#untidy.delete(tick);
       await dropDeadline(store, tick);
+    } else {
+      await lookLater(store, tick, SWEEP_MS * 2);
     }
   }
 

@@ -4,18 +4,26 @@ import { defineScript, readReply, runScript, type TickStore } from '../store.js'
 /**
  * Transition: call waiting → begun, and the call before it → ended. Journalled before it
  * starts, so that a `once` call never starts twice; refused to who no longer holds the
- * batch, and once the tick is closing.
+ * batch, and once the tick is closing or past its deadline. Who may begin is alive: his lease
+ * begins anew, so that nobody takes the batch over while his order may still reach the drone.
  */
 const BEGIN_CALL = defineScript(`
-local tick, claims, journal = KEYS[1], KEYS[2], KEYS[3]
+local tick, claims, journal, workers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local drone, epoch, token, ended, result, begun = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local facts = redis.call('HMGET', tick, 'state', 'epoch', 'closingReason', 'closingText')
+local facts = redis.call('HMGET', tick, 'state', 'epoch', 'closingReason', 'closingText', 'deadlineAt')
 local held = redis.call('HGET', claims, drone)
-if facts[2] ~= epoch or not held or cjson.decode(held).token ~= token then return {'lost'} end
+if facts[2] ~= epoch or not held then return {'lost'} end
+local claim = cjson.decode(held)
+if claim.token ~= token then return {'lost'} end
 if facts[1] ~= 'open' then return {'closing', facts[3] or '', facts[4] or ''} end
+local at = now()
+if at >= tonumber(facts[5]) then return {'closing', 'deadline', ''} end
+redis.call('ZADD', workers, at, claim.worker)
+claim.checked = at
+redis.call('HSET', claims, drone, cjson.encode(claim))
 if ended ~= '' then redis.call('HSET', journal, drone .. '/' .. ended, 'ended:' .. result) end
 if begun ~= '' then redis.call('HSET', journal, drone .. '/' .. begun, 'begun') end
-return {'held'}
+return {'held', string.format('%d', facts[5] - at)}
 `);
 
 export interface Holder {
@@ -28,7 +36,8 @@ export interface Holder {
 
 /** `lost`: another worker holds the batch now, or nobody needs it any more. */
 export type HoldReply =
-  | { readonly kind: 'held' }
+  /** Milliseconds to the tick's deadline. */
+  | { readonly kind: 'held'; readonly remainingMs: number }
   | { readonly kind: 'lost' }
   | { readonly kind: 'closing'; readonly reason: 'deadline' | 'cancelled'; readonly text: string };
 
@@ -51,11 +60,17 @@ export async function beginCall(
     await runScript(
       store,
       BEGIN_CALL,
-      [keys.tick(prefix, tick), keys.claims(prefix, tick), keys.journal(prefix, tick)],
+      [
+        keys.tick(prefix, tick),
+        keys.claims(prefix, tick),
+        keys.journal(prefix, tick),
+        keys.workers(prefix),
+      ],
       [drone, epoch, token, ended?.index ?? '', ended?.result ?? '', begun ?? ''],
     ),
   );
-  if (word !== 'closing') return { kind: word === 'held' ? 'held' : 'lost' };
+  if (word === 'held') return { kind: 'held', remainingMs: Number(reason) };
+  if (word !== 'closing') return { kind: 'lost' };
   return { kind: 'closing', reason: reason === 'cancelled' ? 'cancelled' : 'deadline', text };
 }
 
@@ -64,6 +79,20 @@ export type CallTrace =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'begun' }
   | { readonly kind: 'ended'; readonly result: unknown };
+
+/**
+ * Which call of a drone's batch can be running: they run one after another, and each is
+ * journalled as ended before the next begins.
+ */
+export async function runningCall(
+  { redis, prefix }: TickStore,
+  { tick, drone }: Pick<Holder, 'tick' | 'drone'>,
+): Promise<number> {
+  for (let index = 0; ; index += 1) {
+    const text = await redis.hget(keys.journal(prefix, tick), `${drone}/${String(index)}`);
+    if (text?.startsWith('ended:') !== true) return index;
+  }
+}
 
 /** What the workers before us have left in the journal of a drone's batch of `count` calls. */
 export async function readJournal(

@@ -13,10 +13,10 @@ local drone, epoch, token, worker, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4], t
 local facts = redis.call('HMGET', tick, 'state', 'epoch', 'deadlineAt', 'settings')
 if not facts[1] then return {'gone'} end
 if facts[2] ~= epoch then return {'stale'} end
-if facts[1] ~= 'open' then return {'closed'} end
+local at = now()
+if facts[1] ~= 'open' or at >= tonumber(facts[3]) then return {'closed'} end
 if redis.call('HEXISTS', reports, drone) == 1 then return {'reported'} end
 
-local at = now()
 local attempt = 1
 local held = redis.call('HGET', claims, drone)
 if held then
