@@ -1,7 +1,10 @@
 /** `npm run chaos -- --minutes N --seed S --ticks T`: ticks under random faults; the seed that it prints replays them. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { PROGRAMS } from './setup/programs.mjs';
 import { setUp } from './setup/setup.mjs';
+import { WORKSPACE_ROOT } from './workspace-root.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -11,7 +14,9 @@ const { values } = parseArgs({
   },
 });
 await setUp({ programs: [PROGRAMS.redis] });
-const { runChaos } = await import('../libs/testing/dist/index.js');
+// Only set-up made it: it cannot be imported before.
+const lab = join(WORKSPACE_ROOT, 'libs', 'testing', 'dist', 'index.js');
+const { runChaos } = await import(pathToFileURL(lab).href);
 process.stdout.write(`seed ${values.seed}\n`);
 const broken = await runChaos({
   seed: Number(values.seed),
