@@ -147,6 +147,7 @@ function misadventure(
 ): Misadventure {
   const message = oneLine(error instanceof Error ? error.message : String(error));
   if (error instanceof OrderTooOldError) {
+    if (signal.aborted) return notBegun(toRun, signal);
     return {
       outcome: 'worker_lost',
       status: 'skipped',

@@ -60,6 +60,26 @@ const UNTOLD_MS = 500;
 export async function runProcess(
   session: Session,
   spec: ProcessSpec,
+  place: ProcessPlace,
+  signal: AbortSignal,
+): Promise<ProcessResult> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await tryProcess(session, spec, place, signal);
+    } catch (error) {
+      // Nothing has begun. If Redis was slow to confirm, the next order is in time; if the batch
+      // is not ours any more, the next question says so.
+      if (!(error instanceof OrderTooOldError) || tries === TRIES || signal.aborted) throw error;
+    }
+  }
+}
+
+/** How often an order may be given that the drone finds too old. */
+const TRIES = 3;
+
+async function tryProcess(
+  session: Session,
+  spec: ProcessSpec,
   { mark, workdir, confirm }: ProcessPlace,
   signal: AbortSignal,
 ): Promise<ProcessResult> {
