@@ -22,7 +22,7 @@ const broken = await runChaos({
   seed: Number(values.seed),
   ticks: Number(values.ticks),
   limitMs: Number(values.minutes) * 60_000,
-  say: (line) => process.stdout.write(`${line}\n`),
+  say: (/** @type {string} */ line) => process.stdout.write(`${line}\n`),
 });
 process.stdout.write(broken.length === 0 ? 'every promise held\n' : `${broken.length} broken\n`);
 process.exitCode = broken.length === 0 ? 0 : 1;
