@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { bundleCli } from './bundle-cli.mjs';
 import { SetupError } from './report.mjs';
 import { runCommand } from './run-command.mjs';
 
@@ -20,7 +21,7 @@ export function buildIsCurrent(root) {
 }
 
 /**
- * Compiles all packages. Calls `tsc -b` and not Nx, which would take seconds
+ * Compiles all packages, and bundles the command. Calls `tsc -b` and not Nx, which would take seconds
  * more to find out the same order from the same project references.
  * @param {string} root
  * @param {AbortSignal} signal
@@ -31,6 +32,8 @@ export async function build(root, signal) {
   const { ok, output } = await runCommand([process.execPath, tsc, '-b'], { signal });
   if (signal.aborted) return;
   if (!ok) throw new SetupError(`${output}\nThe build failed (tsc -b, output above).`);
+  // Only speed hangs on it, and not every platform has the bundler.
+  await bundleCli(root).catch(() => undefined);
   mkdirSync(dirname(join(root, STAMP)), { recursive: true });
   writeFileSync(join(root, STAMP), before);
 }

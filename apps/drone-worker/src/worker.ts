@@ -6,8 +6,10 @@ import {
   closeRedis,
   delay,
   duplicateRedis,
+  LATE,
   Service,
   systemClock,
+  within,
   type Logger,
   type RedisClient,
 } from '@muster/runtime';
@@ -55,6 +57,11 @@ const BULLMQ = {
   maxStalledCount: 1_000,
   drainDelay: 5,
 } as const;
+
+/** Milliseconds that Redis may take to answer a heartbeat before the link counts as dead. */
+const DEAF_MS = 4_000;
+/** Milliseconds for each of the last words to Redis: a worker that is cut off must be able to leave. */
+const FAREWELL_MS = 5_000;
 
 export class DroneWorker extends Service {
   /** `host:pid`; a second worker of the same process gets a number behind it. */
@@ -119,12 +126,15 @@ export class DroneWorker extends Service {
         log.warn({ active: this.#held.count }, 'ending the batches that still run');
       this.#held.stopAll({ kind: 'worker-leaves' });
     }
-    await drained;
+    if ((await within(FAREWELL_MS, drained)) === LATE) {
+      log.warn({ active: this.#held.count }, 'Redis does not answer: leaving without a word');
+      for (const taker of takers) taker.disconnect().catch(() => undefined);
+    }
     this.#leaveNow.abort();
     this.#heart?.stop.abort();
-    await this.#heart?.beating;
+    await within(FAREWELL_MS, this.#heart?.beating ?? Promise.resolve());
     this.#heart = undefined;
-    await leave(store, this.id).catch(() => undefined);
+    await within(FAREWELL_MS, leave(store, this.id)).catch(() => undefined);
     if (this.#subscriber !== undefined) await closeRedis(this.#subscriber);
     this.#subscriber = undefined;
     await this.#pool?.close();
@@ -199,11 +209,16 @@ export class DroneWorker extends Service {
   }
 
   async #keepBeating(signal: AbortSignal): Promise<void> {
+    const { store, log } = this.#settings;
     while (await delay(TIMING.heartbeatMs, signal)) {
       try {
-        await this.#beat();
+        if ((await within(DEAF_MS, this.#beat())) !== LATE) continue;
+        log.warn('Redis does not answer: connecting anew');
+        // A half-open link says nothing for many minutes. What was asked is asked again.
+        store.redis.disconnect(true);
+        this.#subscriber?.disconnect(true);
       } catch (error) {
-        this.#settings.log.warn({ err: error }, 'could not say that the worker lives');
+        log.warn({ err: error }, 'could not say that the worker lives');
       }
     }
   }

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { readTickSettings, writeTickSettings } from './tick-settings.js';
 import { WireError } from './wire-version.js';
 
-const SETTINGS = { deadlineMs: 60_000, connectTimeoutMs: 10_000, attempts: 1 };
+const SETTINGS = {
+  deadlineMs: 60_000,
+  connectTimeoutMs: 10_000,
+  attempts: 1,
+  mark: 'feedc0de00112233',
+};
 
 describe('readTickSettings', () => {
   it('gives back any settings that were written', () => {
@@ -12,6 +17,7 @@ describe('readTickSettings', () => {
       deadlineMs: positive,
       connectTimeoutMs: positive,
       attempts: positive,
+      mark: fc.constantFrom('0123456789abcdef', 'ffffffffffffffff'),
     });
     fc.assert(
       fc.property(settings, (some) => {
@@ -41,6 +47,10 @@ describe('readTickSettings', () => {
     [
       JSON.stringify({ v: 1, ...SETTINGS, attempts: 1.5 }),
       "not a tick's settings: attempts: expected int, received number",
+    ],
+    [
+      JSON.stringify({ v: 1, ...SETTINGS, mark: 'mine; rm' }),
+      "not a tick's settings: mark: expected 16 hexadecimal digits",
     ],
   ])('refuses %j', (json, message) => {
     expect(() => readTickSettings(json)).toThrow(new WireError(message));

@@ -8,12 +8,15 @@ export interface TickSettings {
   readonly connectTimeoutMs: number;
   /** How often a batch may be tried, 1 for once. */
   readonly attempts: number;
+  /** Random text in the marks of its processes: another installation may have a tick of the same name. */
+  readonly mark: string;
 }
 
 const schema = z.object({
   deadlineMs: z.number().int().positive(),
   connectTimeoutMs: z.number().int().positive(),
   attempts: z.number().int().positive(),
+  mark: z.string().regex(/^[0-9a-f]{16}$/, 'expected 16 hexadecimal digits'),
 });
 
 export function writeTickSettings(settings: TickSettings): string {

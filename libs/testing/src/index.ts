@@ -1,5 +1,6 @@
-export { startClosingServer, startSilentServer, startTcpProxy } from './odd-servers.js';
-export type { OddServer, TcpProxy } from './odd-servers.js';
+export { startClosingServer, startSilentServer } from './odd-servers.js';
+export type { OddServer } from './odd-servers.js';
+export * from './tcp-proxy.js';
 export { hashKnownHosts, makeSshKey, type SshKeyType } from './ssh-keygen.js';
 export { startSshdLab } from './sshd-lab.js';
 export type { KnownHostsChanges, LabTarget, SshdLab, SshdLabOptions } from './sshd-lab.js';
@@ -10,6 +11,6 @@ export * from './gate.js';
 export * from './process-list.js';
 export * from './redis-server.js';
 export * from './until.js';
-export * from './check-fault-tick.js';
-export * from './fault-lab.js';
-export * from './chaos.js';
+export * from './faults/check-fault-tick.js';
+export * from './faults/fault-lab.js';
+export * from './faults/chaos.js';

@@ -1,6 +1,6 @@
 /** Servers that misbehave in one way each. */
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 
 export interface OddServer {
   readonly port: number;
@@ -22,41 +22,8 @@ export function startClosingServer(text: string): Promise<OddServer> {
   });
 }
 
-export interface TcpProxy extends OddServer {
-  /** From now on bytes go nowhere, and no one is told: a half-open link. */
-  freeze(): void;
-}
-
-/** Forwards to a port of this machine. Closes the first `drop` connections at once, as an sshd over its MaxStartups does. */
-export async function startTcpProxy(toPort: number, drop = 0): Promise<TcpProxy> {
-  const pairs: Socket[] = [];
-  let dropped = 0;
-  const server = await startServer((socket) => {
-    if (dropped < drop) {
-      dropped += 1;
-      socket.end();
-      return;
-    }
-    const onward = connect(toPort, '127.0.0.1');
-    onward.on('error', () => socket.destroy());
-    onward.on('close', () => socket.destroy());
-    socket.on('close', () => onward.destroy());
-    socket.pipe(onward).pipe(socket);
-    pairs.push(socket, onward);
-  });
-  return {
-    port: server.port,
-    get accepted() {
-      return server.accepted;
-    },
-    freeze: () => {
-      for (const socket of pairs) socket.unpipe().pause();
-    },
-    stop: () => server.stop(),
-  };
-}
-
-async function startServer(onConnection: (socket: Socket) => void): Promise<OddServer> {
+/** Counts and keeps its connections, so that they can be cut. */
+export async function startServer(onConnection: (socket: Socket) => void): Promise<OddServer> {
   const sockets = new Set<Socket>();
   let accepted = 0;
   const server: Server = createServer((socket) => {

@@ -59,6 +59,11 @@ export interface SshdLab {
   rotateHostKeys(): Promise<void>;
   /** Cuts all connections by killing what serves them; the server goes on listening. */
   killConnections(): Promise<void>;
+  /** Cuts them by killing the sshd processes that serve them alone: what the drones run is not told by anybody else. */
+  killSessions(): Promise<void>;
+  /** Stops every sshd process: connections are taken and stay, and nothing is said. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
   /** Kills the server with all that it has started, and removes the directory. May be called again. */
   stop(): Promise<void>;
 }
@@ -126,6 +131,9 @@ async function startIn(
       await sshd.reload();
     },
     killConnections: () => sshd.killConnections(),
+    killSessions: () => sshd.killSessions(),
+    freeze: () => sshd.freeze(),
+    thaw: () => sshd.thaw(),
     stop: async () => {
       await sshd.kill();
       await rm(directory, { recursive: true, force: true });

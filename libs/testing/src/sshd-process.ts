@@ -64,7 +64,29 @@ export class SshdProcess {
   /** Kills what serves its connections, and the commands that run on them; it goes on listening. */
   async killConnections(): Promise<void> {
     const { pid } = this.child;
-    if (pid !== undefined) killAll(await descendants(pid));
+    if (pid !== undefined) signalAll(await descendants(pid), 'SIGKILL');
+  }
+
+  /** Kills what serves its connections, but not the commands that run on them. */
+  async killSessions(): Promise<void> {
+    signalAll(await this.#sessions(), 'SIGKILL');
+  }
+
+  /** Stops it and what serves its connections: it accepts and says nothing more. */
+  async freeze(): Promise<void> {
+    signalAll([this.child.pid ?? 0, ...(await this.#sessions())], 'SIGSTOP');
+  }
+
+  async thaw(): Promise<void> {
+    signalAll([...(await this.#sessions()), this.child.pid ?? 0], 'SIGCONT');
+  }
+
+  async #sessions(): Promise<number[]> {
+    const below = await descendants(this.child.pid ?? 0);
+    const names = await Promise.all(
+      below.map((pid) => readFile(`/proc/${String(pid)}/comm`, 'utf8').catch(() => '')),
+    );
+    return below.filter((_, index) => names[index]?.startsWith('sshd') === true);
   }
 
   /** Kills it and everything that it has started. May be called again. */
@@ -73,7 +95,7 @@ export class SshdProcess {
     if (pid === undefined || this.child.exitCode !== null || this.child.signalCode !== null) return;
     const started = await descendants(pid);
     const closed = once(this.child, 'exit');
-    killAll([pid, ...started]);
+    signalAll([pid, ...started], 'SIGKILL');
     await closed;
   }
 }
@@ -115,10 +137,10 @@ async function descendants(root: number): Promise<number[]> {
   return below(root);
 }
 
-function killAll(pids: readonly number[]): void {
+function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
   for (const pid of pids) {
     try {
-      process.kill(pid, 'SIGKILL');
+      process.kill(pid, signal);
     } catch {
       // It ended by itself meanwhile.
     }

@@ -80,14 +80,17 @@ end
 return presences
 `);
 
-/** The workers that were heard of within their lease. */
-export async function livingWorkers(store: TickStore): Promise<Presence[]> {
+/** The workers that were heard of within so many milliseconds; by default within their lease. */
+export async function livingWorkers(
+  store: TickStore,
+  withinMs: number = TIMING.workerLeaseMs,
+): Promise<Presence[]> {
   const { prefix } = store;
   const reply = await runScript(
     store,
     LIVING,
     [keys.workers(prefix), keys.presence(prefix)],
-    [TIMING.workerLeaseMs],
+    [withinMs],
   );
   return (reply as (string | null)[])
     .filter((text) => text !== null)

@@ -1,14 +1,25 @@
 /** What a combiner must look at now, and what may be forgotten. */
 import { keys } from '@muster/protocol';
-import { defineScript, runScript, type TickStore } from './store.js';
+import { defineScript, readReply, runScript, type TickStore } from './store.js';
 
 const DUE = defineScript(`
-return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now(), 'LIMIT', 0, 100)
+local at = now()
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', at, 'LIMIT', 0, 100)
+local first = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%d', at), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+return {first[2] and string.format('%d', first[2] - at) or '', unpack(due)}
 `);
 
-/** The ticks whose time has come, by Redis' clock: deadlines, closing times, last reports. */
-export async function dueTicks(store: TickStore): Promise<string[]> {
-  return (await runScript(store, DUE, [keys.deadlines(store.prefix)], [])) as string[];
+export interface DueTicks {
+  /** The ticks whose time has come, by Redis' clock: deadlines, closing times, last reports. At most 100. */
+  readonly ticks: readonly string[];
+  /** Milliseconds to the next one; infinite when none is known. */
+  readonly nextMs: number;
+}
+
+export async function dueTicks(store: TickStore): Promise<DueTicks> {
+  const reply = await runScript(store, DUE, [keys.deadlines(store.prefix)], []);
+  const [next, ...ticks] = readReply(reply);
+  return { ticks, nextMs: next === '' ? Infinity : Number(next) };
 }
 
 /** Has a closing tick looked at again at its end. */

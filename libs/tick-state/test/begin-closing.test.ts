@@ -24,9 +24,22 @@ describe('begin-closing', () => {
     expect(await everythingOf(store, tick)).toEqual(before);
   });
 
-  it('begins at the deadline, and says until when reports are taken', async () => {
+  it('counts from the deadline when that was seen in time', async () => {
     const { tick } = await openLab(store);
     await setPast(store, tick, 'deadlineAt');
+    const deadlineAt = Number(await store.redis.hget(keys.tick(store.prefix, tick), 'deadlineAt'));
+    expect(await beginClosing(store, tick, 'deadline')).toBe('begun');
+    const closeAt = (await readTickFacts(store, tick))?.closeAt ?? 0;
+    const look = Number(await store.redis.zscore(keys.deadlines(store.prefix), tick));
+    expect(closeAt - look).toBe(TIMING.closingMs - TIMING.endLostMs);
+    // Only a machine that stood still in between can have seen it too late.
+    if ((await redisNow(store)) - deadlineAt <= TIMING.seenInTimeMs)
+      expect(closeAt).toBe(deadlineAt + TIMING.closingMs);
+  });
+
+  it('counts from now when every combiner was away, and says until when reports are taken', async () => {
+    const { tick } = await openLab(store);
+    await setPast(store, tick, 'deadlineAt', TIMING.seenInTimeMs + 1);
     const before = await redisNow(store);
     expect(await beginClosing(store, tick, 'deadline')).toBe('begun');
     const after = await redisNow(store);

@@ -83,7 +83,7 @@ describe('open', () => {
     expect(await store.redis.zscore(keys.deadlines(store.prefix), tick)).toBe(
       String(startedAt + 30_000),
     );
-    expect(await dueTicks(store)).toEqual([]);
+    expect((await dueTicks(store)).ticks).toEqual([]);
   });
 
   it('refuses a lane whose tick is running, and changes nothing', async () => {

@@ -53,13 +53,13 @@ describe('dueTicks', () => {
     await lookIn('a-1', 0);
     await lookIn('b-1', -2_000);
     await lookIn('c-1', 60_000);
-    expect(await dueTicks(store)).toEqual(['b-1', 'a-1']);
+    expect((await dueTicks(store)).ticks).toEqual(['b-1', 'a-1']);
   });
 
   it('are due by their deadline as soon as they are open', async () => {
     await openLab(store, ['lab1'], { lane: 'long' });
     const { tick } = await openLab(store, ['lab1'], { lane: 'short', deadlineMs: 0 });
-    expect(await dueTicks(store)).toEqual([tick]);
+    expect((await dueTicks(store)).ticks).toEqual([tick]);
   });
 
   it('stay due until somebody drops them', async () => {
@@ -67,13 +67,23 @@ describe('dueTicks', () => {
     await lookIn('b-1', 0);
     await dueTicks(store);
     await dropDeadline(store, 'a-1');
-    expect(await dueTicks(store)).toEqual(['b-1']);
+    expect((await dueTicks(store)).ticks).toEqual(['b-1']);
   });
 
   it('are 100 at most, so that a sweep ends', async () => {
     const due = Array.from({ length: 120 }, (_, index) => [index, `t-${String(index)}`]).flat();
     await store.redis.zadd(keys.deadlines(store.prefix), ...due);
-    expect(await dueTicks(store)).toHaveLength(100);
+    expect((await dueTicks(store)).ticks).toHaveLength(100);
+  });
+
+  it('come with the time to the next one, so that nobody sleeps through it', async () => {
+    expect((await dueTicks(store)).nextMs).toBe(Infinity);
+    await lookIn('late-1', -5_000);
+    await lookIn('far-1', 600_000);
+    await lookIn('near-1', 60_000);
+    const { nextMs } = await dueTicks(store);
+    expect(nextMs).toBeGreaterThan(50_000);
+    expect(nextMs).toBeLessThanOrEqual(60_000);
   });
 });
 

@@ -20,6 +20,8 @@ export interface BatchWork {
   readonly deadlineMs: number;
   /** Milliseconds. */
   readonly connectTimeoutMs: number;
+  /** The tick's, see `TickSettings`. */
+  readonly mark: string;
 }
 
 export interface CarryOutDependencies {

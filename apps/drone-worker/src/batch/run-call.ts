@@ -11,10 +11,11 @@ import type { Clock, Logger } from '@muster/runtime';
 import { CallFailedError, type MethodContext } from '../methods/define-methods.js';
 import type { MethodRegistry } from '../methods/registry.js';
 import { droneTransport } from '../process/drone-transport.js';
-import { OrderTooOldError, ProcessEndedError } from '../process/run-process.js';
+import { OrderTooOldError, ProcessEndedError, ProcessLostError } from '../process/run-process.js';
 import { SessionLostError, type Session } from '../transport/transport.js';
 import { LeaseLostError, type CallJournal } from './call-journal.js';
 import type { CallSlots } from './call-slots.js';
+import { lastWords } from './last-words.js';
 import { stopReason } from './stop-reason.js';
 
 export interface RunDependencies {
@@ -27,6 +28,8 @@ export interface RunDependencies {
 /** One call of a batch, where it runs, and how it is known there. */
 export interface CallToRun {
   readonly tick: string;
+  /** The tick's, see `TickSettings`. */
+  readonly mark: string;
   readonly drone: string;
   readonly index: number;
   readonly call: Call;
@@ -46,13 +49,14 @@ export interface Misadventure {
 
 export type CallFate = { readonly result: unknown } | Misadventure;
 
-/** What stands in MUSTER_MARK. No mark begins another. */
+/** What stands in MUSTER_MARK. No mark begins another, and none is used twice. */
 export function markOf({
   tick,
+  mark,
   drone,
   index,
-}: Pick<CallToRun, 'tick' | 'drone' | 'index'>): string {
-  return `${tick}/${drone}/${String(index)};`;
+}: Pick<CallToRun, 'tick' | 'mark' | 'drone' | 'index'>): string {
+  return `${tick}/${drone}/${String(index)}/${mark};`;
 }
 
 /** `signal` is the batch's; its reason is a `StopReason`. @throws LeaseLostError when the batch is not ours any more. */
@@ -92,10 +96,8 @@ export async function runCall(
     },
   };
   try {
-    const result: unknown = await endWith(
-      ending.signal,
-      Promise.resolve(method.run(context, args.data)),
-    );
+    const running = Promise.resolve(method.run(context, args.data));
+    const result: unknown = await lastWords(running, signal, ending.signal);
     return { result: sendable(result) };
   } catch (error) {
     if (error instanceof LeaseLostError) throw error;
@@ -113,29 +115,6 @@ function sendable(result: unknown): unknown {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CallFailedError(`its result cannot be sent: ${oneLine(why)}`);
-  }
-}
-
-/** Milliseconds that a method has, after its signal, to end by itself and say how. */
-const LAST_WORDS_MS = 3_500;
-
-/** The method's own end, or an error when it does not heed its signal: no user's method may hold up a tick. */
-async function endWith<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deaf = new Promise<never>((_, reject) => {
-    const onAbort = () => {
-      timer = setTimeout(() => {
-        reject(new Error('the method did not end when it was told to'));
-      }, LAST_WORDS_MS);
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([work, deaf]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -159,8 +138,10 @@ function misadventure(
     const ended = error instanceof ProcessEndedError ? error.ended : 'unconfirmed';
     return signal.aborted ? interrupted(toRun, signal, ended) : timedOut(toRun.call, ended);
   }
-  if (error instanceof SessionLostError) {
-    return { outcome: 'unreachable', status: 'unknown', message: `connection lost: ${message}` };
+  if (error instanceof ProcessLostError || error instanceof SessionLostError) {
+    const ended = error instanceof ProcessLostError ? error.ended : 'confirmed';
+    const lost = `connection lost: ${message}`;
+    return { outcome: 'unreachable', status: 'unknown', message: lost, ended };
   }
   if (error instanceof CallFailedError)
     return { outcome: 'call_failed', status: 'failed', message: error.message };

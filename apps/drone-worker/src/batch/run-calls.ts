@@ -4,6 +4,7 @@ import { endProcess } from '../process/end-process.js';
 import { TERM_GRACE_MS } from '../process/start-order.js';
 import type { Session } from '../transport/transport.js';
 import type { CallJournal } from './call-journal.js';
+import { lastWords } from './last-words.js';
 import {
   markOf,
   notBegun,
@@ -15,6 +16,8 @@ import {
 
 export interface CallsToRun {
   readonly tick: string;
+  /** The tick's, see `TickSettings`. */
+  readonly mark: string;
   readonly drone: string;
   readonly calls: readonly Call[];
   /** The tick's, in milliseconds. */
@@ -105,7 +108,7 @@ async function fateOf(
   // A call that changes nothing is not journalled before it begins, and may be running as well.
   const before = toRun.index === 0 ? 'ended' : journal.traces[toRun.index - 1]?.kind;
   if (trace !== undefined && before === 'ended') {
-    const { ended } = await endProcess(session, { mark: markOf(toRun), graceMs: TERM_GRACE_MS });
+    const ended = await endOfLost(toRun, session, signal);
     if (trace.kind === 'begun' && toRun.call.effect === 'once') {
       const message = 'its worker was lost while it ran; a once call is not run again';
       return { outcome: 'worker_lost', status: 'unknown', message, ended };
@@ -118,5 +121,19 @@ async function fateOf(
     return await runCall(toRun, session, journal, deps, warn, signal);
   } finally {
     leave();
+  }
+}
+
+/** Ends what the call has left running under a worker that was lost. */
+async function endOfLost(
+  toRun: CallToRun,
+  session: Session,
+  signal: AbortSignal,
+): Promise<'confirmed' | 'unconfirmed'> {
+  const toEnd = { mark: markOf(toRun), graceMs: TERM_GRACE_MS };
+  try {
+    return (await lastWords(endProcess(session, toEnd), signal)).ended;
+  } catch {
+    return 'unconfirmed';
   }
 }

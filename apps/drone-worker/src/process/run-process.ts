@@ -2,7 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { oneLine } from '@muster/protocol';
 import { delay } from '@muster/runtime';
-import type { Session, Shell, ShellExit } from '../transport/transport.js';
+import {
+  SessionLostError,
+  type Session,
+  type Shell,
+  type ShellExit,
+} from '../transport/transport.js';
 import { AfterMarker } from './after-marker.js';
 import { endProcess } from './end-process.js';
 import { LastOutput } from './last-output.js';
@@ -49,13 +54,26 @@ export class ProcessEndedError extends Error {
   }
 }
 
+/** The session was lost while the process may have been running, which was ended another way. */
+export class ProcessLostError extends Error {
+  override readonly name = 'ProcessLostError';
+
+  constructor(
+    message: string,
+    readonly ended: 'confirmed' | 'unconfirmed',
+  ) {
+    super(message);
+  }
+}
+
 /** Milliseconds in which a shell that was told nothing ends, once its input has ended. */
 const UNTOLD_MS = 500;
 
 /**
  * Runs `spec` and gives its exit and output. When `signal` is aborted, its process group
  * is ended: TERM, a grace, KILL, and proof through a second shell.
- * @throws ProcessEndedError after that, SessionLostError when the drone is lost, OrderTooOldError.
+ * @throws ProcessEndedError after that, SessionLostError when the drone is lost before it was
+ *   ordered, ProcessLostError when that happens later, OrderTooOldError.
  */
 export async function runProcess(
   session: Session,
@@ -121,7 +139,11 @@ async function tryProcess(
     // Nothing was ordered, so nothing has begun.
     if (aborted.seen()) throw new ProcessEndedError('confirmed');
     sendOrder(shell, spec, { workdir, validMs, nonce });
-    const exit = await Promise.race([shell.exited, aborted.promise]);
+    const over = Promise.race([shell.exited, aborted.promise]);
+    const exit = await over.catch(async (error: unknown) => {
+      if (!(error instanceof SessionLostError)) throw error;
+      throw new ProcessLostError(error.message, await endLost(session, begun.group, mark));
+    });
     if (exit === 'aborted') {
       // Its watcher sees the end of input and begins to end the group at once.
       shell.stdin.end();
@@ -174,6 +196,17 @@ async function confirmEnd(
     delay(UNTOLD_MS).then(() => false),
   ]);
   return gone ? 'confirmed' : 'unconfirmed';
+}
+
+/** What the lost session may have left running is ended over another one. */
+async function endLost(
+  session: Session,
+  group: number | undefined,
+  mark: string,
+): Promise<'confirmed' | 'unconfirmed'> {
+  const { ended, found } = await endProcess(session, { group, mark, graceMs: TERM_GRACE_MS });
+  // Nobody has said that it has begun; the order may still be on its way.
+  return group === undefined && !found ? 'unconfirmed' : ended;
 }
 
 function sendOrder(shell: Shell, spec: ProcessSpec, terms: OrderTerms): void {

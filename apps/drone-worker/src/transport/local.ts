@@ -11,6 +11,7 @@ export const localTransport: Transport = {
 const session: Session = {
   sharesClock: true,
   openShell,
+  another: () => Promise.resolve(null),
   release: () => undefined,
 };
 

@@ -44,6 +44,11 @@ export interface Session {
   readonly sharesClock: boolean;
   /** Starts `/bin/sh -c script`; `script` is constant text without a quote in it, never a place for arguments. Rejects with `SessionLostError`. */
   openShell(script: string, signal: AbortSignal): Promise<Shell>;
+  /**
+   * A session to the same drone that shares no connection with this one, for when this one says
+   * nothing; null when there is none to be had. It is to be given back as well.
+   */
+  another(signal: AbortSignal): Promise<Session | null>;
   /** Gives the session back. The transport may keep it for the next batch. */
   release(): void;
 }

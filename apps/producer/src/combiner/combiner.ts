@@ -3,7 +3,7 @@
  * the tick's state in Redis, so it does not matter which of them takes it, nor how often.
  */
 import { TICKS_QUEUE } from '@muster/protocol';
-import { delay, Service, type Logger } from '@muster/runtime';
+import { delay, LATE, Service, within, type Logger } from '@muster/runtime';
 import {
   awaitClose,
   beginClosing,
@@ -31,11 +31,14 @@ export interface CombinerSettings {
   readonly retention?: Retention;
 }
 
-/** How often deadlines are looked at, in milliseconds. */
+/** How often deadlines are looked at when none is near, in milliseconds. */
 const SWEEP_MS = 250;
 
 /** How long the flows of its last ticks may take to end when it stops, in milliseconds. */
 const LAST_FLOWS_MS = 1_000;
+
+/** Milliseconds for its last words: a combiner that is cut off from Redis must be able to leave. */
+const FAREWELL_MS = 5_000;
 
 /** How the parent's queue is served. A parent that a lost combiner held is another's soon. */
 const BULLMQ = {
@@ -79,10 +82,16 @@ export class Combiner extends Service {
 
   protected override async onStop(): Promise<void> {
     this.#sweeping?.stop.abort();
-    await this.#sweeping?.done;
-    if (this.#janitor !== undefined) await this.#finishFlows(this.#janitor);
-    await this.#parents?.close();
-    await this.#janitor?.close();
+    const farewell = async () => {
+      await this.#sweeping?.done;
+      if (this.#janitor !== undefined) await this.#finishFlows(this.#janitor);
+      await this.#parents?.close();
+      await this.#janitor?.close();
+    };
+    if ((await within(FAREWELL_MS, farewell())) === LATE) {
+      this.#settings.log.warn('Redis does not answer: leaving without a word');
+      this.#parents?.disconnect().catch(() => undefined);
+    }
     this.#sweeping = undefined;
     this.#parents = undefined;
     this.#janitor = undefined;
@@ -108,15 +117,18 @@ export class Combiner extends Service {
   }
 
   async #sweep(janitor: FlowJanitor, signal: AbortSignal): Promise<void> {
+    let pauseMs: number;
     do {
+      pauseMs = SWEEP_MS;
       try {
-        const due = await dueTicks(this.#settings.store);
-        await Promise.all(due.map((tick) => this.#attend(tick, janitor)));
-        if (due.length > 0) await this.#forgetOld(janitor);
+        const { ticks, nextMs } = await dueTicks(this.#settings.store);
+        pauseMs = Math.min(SWEEP_MS, nextMs);
+        await Promise.all(ticks.map((tick) => this.#attend(tick, janitor)));
+        if (ticks.length > 0) await this.#forgetOld(janitor);
       } catch (error) {
         this.#settings.log.warn({ err: error }, 'could not look at the deadlines');
       }
-    } while (await delay(SWEEP_MS, signal));
+    } while (await delay(pauseMs, signal));
   }
 
   /** Whatever the tick needs now: begin to close, close, or clear away what is left of its flow. */
@@ -158,7 +170,7 @@ export class Combiner extends Service {
     const { store } = this.#settings;
     const { tick, state, closeAt } = facts;
     if (state !== 'closing' || closeAt === null) return;
-    await askToEndLost(store, tick, unreported, begun ? 'lost' : 'all');
+    await askToEndLost(store, tick, unreported, begun ? 'lost' : 'silent');
     if (!begun) await awaitClose(store, tick, closeAt);
   }
 

@@ -4,6 +4,7 @@ import {
   queuesOf,
   readClaims,
   sayEndLost,
+  TIMING,
   type Presence,
   type RosterEntry,
   type TickStore,
@@ -11,35 +12,34 @@ import {
 
 /**
  * Asks, for each of the drones whose batch is claimed and not reported, one living worker that
- * serves it. With `lost`, only where the worker that holds the batch is not heard of any more.
+ * serves it: at the begin of the closing where the holder's lease has run out (`lost`), later also
+ * where it is silent, as a frozen one is at first. Who lives ends its own.
  */
 export async function askToEndLost(
   store: TickStore,
   tick: string,
   unreported: readonly RosterEntry[],
-  which: 'lost' | 'all',
+  which: 'lost' | 'silent',
 ): Promise<void> {
   const names = unreported.map(({ drone }) => drone);
-  const [claims, living] = await Promise.all([
+  const [claims, living, heard] = await Promise.all([
     readClaims(store, tick, names),
     livingWorkers(store),
+    which === 'silent' ? livingWorkers(store, TIMING.heardMs) : null,
   ]);
-  const lives = new Set(living.map(({ id }) => id));
+  const endTheirOwn = new Set((heard ?? living).map(({ id }) => id));
   const drones: Record<string, string[]> = {};
   for (const [index, { drone, queue }] of unreported.entries()) {
     const claim = claims.get(drone);
     if (claim === undefined || claim.lastAttempt !== undefined) continue;
-    if (which === 'lost' && lives.has(claim.worker)) continue;
-    const able = living.filter(
-      (worker) => worker.id !== claim.worker && queuesOf(worker).includes(queue),
-    );
-    const chosen = able[index % Math.max(1, able.length)] ?? holderItself(living, claim.worker);
+    if (endTheirOwn.has(claim.worker)) continue;
+    const able = living.filter((worker) => serves(worker, queue) && worker.id !== claim.worker);
+    const chosen = able[index % Math.max(1, able.length)];
     if (chosen !== undefined) (drones[chosen.id] ??= []).push(drone);
   }
   if (Object.keys(drones).length > 0) await sayEndLost(store, { tick, drones });
 }
 
-/** Where there is no other, the holder may still be able to, should it only be slow. */
-function holderItself(living: readonly Presence[], worker: string): Presence | undefined {
-  return living.find(({ id }) => id === worker);
+function serves(worker: Presence, queue: string): boolean {
+  return queuesOf(worker).includes(queue);
 }

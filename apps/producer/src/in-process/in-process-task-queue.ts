@@ -1,4 +1,5 @@
 /** A task queue without Redis, workers or combiners: for a scheduler's unit tests and tiny set-ups (behaviour 16). */
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import {
   BUILT_IN_METHODS,
@@ -45,6 +46,8 @@ export class InProcessTaskQueue extends LaneTaskQueue {
   readonly #policy: Policy;
   readonly #methods: MethodRegistry;
   readonly #runner: BatchRunner;
+  /** No other queue has a tick of the same name and mark. */
+  readonly #mark = randomBytes(8).toString('hex');
   #ticks = 0;
 
   private constructor(
@@ -156,6 +159,7 @@ export class InProcessTaskQueue extends LaneTaskQueue {
       summary,
       deadlineMs,
       connectTimeoutMs,
+      mark: this.#mark,
     };
     const { run, timings } = await this.#runner.run(work, signal);
     return { ...run, attempts: 1, worker: workerId(), timings: { queuedMs: 0, ...timings } };

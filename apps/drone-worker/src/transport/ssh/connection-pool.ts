@@ -2,7 +2,7 @@
  * The SSH connections of one worker. They are kept between batches, since a handshake costs
  * more than everything else that Muster does with a drone.
  */
-import type { Connected, ConnectFailure } from '../transport.js';
+import type { Connected, ConnectFailure, Session } from '../transport.js';
 import { gaveUp } from './connect-failure.js';
 import { ConnectionRoom } from './connection-room.js';
 import { Connector } from './connector.js';
@@ -23,12 +23,15 @@ export interface SshPoolStats {
 /** How long a kept connection may take to prove that it is still alive before it is replaced. */
 const PROBE_MS = 1_000;
 
+/** How long it may take to make another connection, milliseconds. */
+const ANOTHER_MS = 10_000;
+
 type Attempt =
   | { readonly ok: true; readonly kept: KeptConnection }
   | { readonly ok: false; readonly failure: ConnectFailure };
 
 export class SshConnectionPool {
-  readonly #keeping: Keeping;
+  readonly #keeping: Omit<Keeping, 'another'>;
   readonly #connector: Connector;
   readonly #room: ConnectionRoom;
   readonly #open = new Set<KeptConnection>();
@@ -113,7 +116,9 @@ export class SshConnectionPool {
       this.#room.leave();
       return connected;
     }
-    const kept = new KeptConnection(key, connected.connection, this.#keeping);
+    const another = (silent: KeptConnection, giveUp: AbortSignal) =>
+      this.#another(silent, target, giveUp);
+    const kept = new KeptConnection(key, connected.connection, { ...this.#keeping, another });
     this.#open.add(kept);
     this.#shared.set(key, kept);
     kept.connection.onLoss(() => {
@@ -122,6 +127,17 @@ export class SshConnectionPool {
       this.#room.leave();
     });
     return { ok: true, kept };
+  }
+
+  /** A session over a connection that is not `silent`, which no new session gets from now on. */
+  async #another(
+    silent: KeptConnection,
+    target: SshTarget,
+    signal: AbortSignal,
+  ): Promise<Session | null> {
+    this.#stopSharing(silent);
+    const connected = await this.acquire(target, ANOTHER_MS, signal);
+    return connected.ok ? connected.session : null;
   }
 
   #becameIdle(kept: KeptConnection): void {

@@ -9,6 +9,8 @@ export interface Keeping {
   readonly openTimeoutMs: number;
   /** The last session was given back. */
   readonly onIdle: (kept: KeptConnection) => void;
+  /** A session over another connection than this one, which says nothing. */
+  readonly another: (kept: KeptConnection, signal: AbortSignal) => Promise<Session | null>;
 }
 
 /** A connection, and the sessions that share it. Without any it ends after a while. */
@@ -35,11 +37,12 @@ export class KeptConnection {
     clearTimeout(this.#idleTimer);
     this.#sessions += 1;
     const { openTimeoutMs } = this.keeping;
+    const another = (signal: AbortSignal) => this.keeping.another(this, signal);
     const onRelease = () => {
       this.#sessions -= 1;
       if (this.isIdle) this.#becameIdle();
     };
-    return new SshSession(this.connection, { openTimeoutMs, onRelease });
+    return new SshSession(this.connection, { openTimeoutMs, another, onRelease });
   }
 
   #becameIdle(): void {

@@ -6,13 +6,16 @@ import { openShellChannel } from './shell-channel.js';
 export interface SessionOptions {
   /** How long the server may take to open a shell, milliseconds. */
   readonly openTimeoutMs: number;
+  /** A session over another connection to the same server, if there is one to be had. */
+  readonly another: (signal: AbortSignal) => Promise<Session | null>;
   /** Gives the connection back to the pool. */
   readonly onRelease: () => void;
 }
 
 export class SshSession implements Session {
   readonly sharesClock = false;
-  readonly #shells = new Set<Shell>();
+  /** Shells that are open, or being opened. */
+  #shells = 0;
   #released = false;
 
   constructor(
@@ -23,21 +26,48 @@ export class SshSession implements Session {
   async openShell(script: string, signal: AbortSignal): Promise<Shell> {
     if (this.#released) throw new SessionLostError('the session was given back');
     const { connection, options } = this;
-    return this.#adopt(await openShellChannel(connection, script, options.openTimeoutMs, signal));
+    this.#shells += 1;
+    try {
+      const shell = await openShellChannel(connection, script, options.openTimeoutMs, signal);
+      return {
+        ...shell,
+        close: once(() => {
+          this.#closed(shell);
+        }),
+      };
+    } catch (error) {
+      this.#oneLess();
+      throw error;
+    }
   }
 
-  /** Closes the shells that are still open, too: a kept connection has room for a few channels only. */
+  another(signal: AbortSignal): Promise<Session | null> {
+    return this.options.another(signal);
+  }
+
+  /** The connection goes back once the last shell is closed: what ends a call may outlive its batch. */
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    for (const shell of this.#shells) shell.close();
-    this.options.onRelease();
+    if (this.#shells === 0) this.options.onRelease();
   }
 
-  /** The session may have been given back while the shell was being opened. */
-  #adopt(shell: Shell): Shell {
-    if (this.#released) shell.close();
-    else this.#shells.add(shell);
-    return shell;
+  #closed(shell: Shell): void {
+    shell.close();
+    this.#oneLess();
   }
+
+  #oneLess(): void {
+    this.#shells -= 1;
+    if (this.#released && this.#shells === 0) this.options.onRelease();
+  }
+}
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    act();
+  };
 }

@@ -1,10 +1,8 @@
 /** Ticks under random faults, one after another, each checked. The same seed gives the same faults. */
-import type { TickRecord } from '@muster/protocol';
 import { delay } from '@muster/runtime';
 import { checkFaultTick } from './check-fault-tick.js';
 import { FaultLab } from './fault-lab.js';
-import type { MusterProcess } from './muster-process.js';
-import { until } from './until.js';
+import type { MusterProcess } from '../muster-process.js';
 
 export interface ChaosSettings {
   readonly seed: number;
@@ -30,14 +28,14 @@ export async function runChaos({ seed, ticks, limitMs, say }: ChaosSettings): Pr
   try {
     for (let number = 1; number <= ticks && performance.now() - began < limitMs; number += 1) {
       await crew.fill();
-      const lane = `chaos${String(number)}`;
+      const lane = `${lab.lane}.${String(number)}`;
       const fault = pick(random, FAULTS);
       const atMs = Math.floor(random() * 3_000);
       const callSeconds = Math.floor(random() * 3);
       const producer = await lab.startTick({ lane, deadline: DEADLINE_S, callSeconds });
       await lab.opened(`${lane}-1`);
       const healed = delay(atMs).then(() => fault.strike(crew, producer, random));
-      const record = await endOf(lab, `${lane}-1`);
+      const record = await lab.recordOf(`${lane}-1`, (DEADLINE_S + 25) * 1_000);
       await healed;
       const lines = await checkFaultTick(lab, record);
       broken.push(...lines);
@@ -55,19 +53,6 @@ export async function runChaos({ seed, ticks, limitMs, say }: ChaosSettings): Pr
     await lab.stop();
   }
   return broken;
-}
-
-/** The record of a tick once it has ended. */
-function endOf(lab: FaultLab, tick: string): Promise<TickRecord> {
-  return until(
-    `${tick} has ended`,
-    async () => {
-      const { stdout, code } = await lab.run(['show', tick, '--json']);
-      const record = code === 0 ? (JSON.parse(stdout) as TickRecord) : undefined;
-      return record !== undefined && record.status !== 'running' && record;
-    },
-    (DEADLINE_S + 25) * 1_000,
-  );
 }
 
 /** The services of the lab; those that were killed are replaced before the next tick. */
