@@ -1,4 +1,5 @@
 /** The drone-worker: takes the batches of the sites and drones that it serves, and executes them. */
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { droneQueue, keys, siteQueue } from '@muster/protocol';
 import type { DroneEntry, Fleet } from '@muster/fleet';
@@ -16,6 +17,7 @@ import {
 import {
   heartbeat,
   leave,
+  leaseName,
   readControlNotice,
   TIMING,
   type ClosingReason,
@@ -66,6 +68,7 @@ const FAREWELL_MS = 5_000;
 export class DroneWorker extends Service {
   /** `host:pid`; a second worker of the same process gets a number behind it. */
   readonly id: string;
+  readonly #lease: string;
   readonly #settings: WorkerSettings;
   readonly #held = new HeldBatches();
   readonly #startedAt = new Date().toISOString();
@@ -83,6 +86,7 @@ export class DroneWorker extends Service {
     const nth = DroneWorker.#count;
     DroneWorker.#count += 1;
     this.id = `${hostname()}:${String(process.pid)}${nth === 0 ? '' : `.${String(nth)}`}`;
+    this.#lease = leaseName(this.id, randomBytes(4).toString('hex'));
   }
 
   /** Do not wait for running batches any more: end them, and report what became of them. */
@@ -98,6 +102,7 @@ export class DroneWorker extends Service {
     const deps: BatchDependencies = {
       store,
       worker: this.id,
+      lease: this.#lease,
       droneEntry: (name) => fleet?.get(name) ?? this.#ownDrone(name),
       transportOf: (drone) => transportFor(drone, pool),
       methods: this.#settings.methods,
@@ -134,7 +139,7 @@ export class DroneWorker extends Service {
     this.#heart?.stop.abort();
     await within(FAREWELL_MS, this.#heart?.beating ?? Promise.resolve());
     this.#heart = undefined;
-    await within(FAREWELL_MS, leave(store, this.id)).catch(() => undefined);
+    await within(FAREWELL_MS, leave(store, this.#lease)).catch(() => undefined);
     if (this.#subscriber !== undefined) await closeRedis(this.#subscriber);
     this.#subscriber = undefined;
     await this.#pool?.close();
@@ -187,7 +192,7 @@ export class DroneWorker extends Service {
       this.#stopTick(notice.tick, notice.reason, notice.text);
       return;
     }
-    for (const name of notice.drones[this.id] ?? []) {
+    for (const name of notice.drones[this.#lease] ?? []) {
       const drone = deps.droneEntry(name);
       if (drone === undefined) continue;
       void endLost(deps.store, notice.tick, drone, deps.transportOf(drone)).catch(
@@ -232,6 +237,7 @@ export class DroneWorker extends Service {
     const { sites, drones, version, concurrency, methods } = this.#settings;
     return {
       id: this.id,
+      lease: this.#lease,
       sites,
       drones,
       version,

@@ -1,5 +1,6 @@
 /** Reads who holds what of a tick. */
 import { keys, type ClaimFact, type Misfortune } from '@muster/protocol';
+import { workerOf } from './presence.js';
 import type { TickStore } from './store.js';
 
 /** As the scripts write it. */
@@ -14,13 +15,18 @@ interface StoredClaim {
   readonly last?: string;
 }
 
+export interface HeldClaim extends ClaimFact {
+  /** What its holder holds it under, see `leaseName`. */
+  readonly lease: string;
+}
+
 /** The claims of these drones; those that nobody has claimed are left out. */
 export async function readClaims(
   { redis, prefix }: TickStore,
   tick: string,
   drones: readonly string[],
-): Promise<Map<string, ClaimFact>> {
-  const claims = new Map<string, ClaimFact>();
+): Promise<Map<string, HeldClaim>> {
+  const claims = new Map<string, HeldClaim>();
   for (let from = 0; from < drones.length; from += CHUNK) {
     const names = drones.slice(from, from + CHUNK);
     const texts = await redis.hmget(keys.claims(prefix, tick), ...names);
@@ -35,9 +41,10 @@ export async function readClaims(
 /** Drones read in one round trip. */
 const CHUNK = 500;
 
-function factOf({ token, worker, attempt, ended, last }: StoredClaim): ClaimFact {
+function factOf({ token, worker, attempt, ended, last }: StoredClaim): HeldClaim {
   return {
-    worker,
+    worker: workerOf(worker),
+    lease: worker,
     attempts: attempt,
     ...(ended !== undefined && { ended }),
     // Only a released batch waits; one that is held again has a new attempt under way.

@@ -3,7 +3,7 @@ import { keys } from '@muster/protocol';
 import type { TickStore } from './store.js';
 import type { ClosingNotice } from './transitions/begin-closing.js';
 
-/** Asks workers to end what silent ones have left running: drones by the worker that is asked. */
+/** Asks workers to end what silent ones have left running: drones by the lease of who is asked. */
 export interface EndLostNotice {
   readonly kind: 'end-lost';
   readonly tick: string;

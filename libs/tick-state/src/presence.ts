@@ -7,6 +7,8 @@ import { TIMING } from './timing.js';
 export interface Presence {
   /** `host:pid`. */
   readonly id: string;
+  /** As `leaseName` gives it. */
+  readonly lease: string;
   readonly sites: readonly string[];
   readonly drones: readonly string[];
   readonly version: string;
@@ -19,12 +21,27 @@ export interface Presence {
   readonly methods: Readonly<Record<string, { readonly effect: Effect }>>;
 }
 
+const APART = '~';
+
+/**
+ * What a worker holds its batches under. A container that is restarted has the host name and the
+ * process id of the one before it; it must not keep alive what that one held.
+ */
+export function leaseName(id: string, incarnation: string): string {
+  return `${id}${APART}${incarnation}`;
+}
+
+/** `host:pid` of whoever holds something under this name. */
+export function workerOf(lease: string): string {
+  return lease.split(APART)[0] ?? lease;
+}
+
 const HEARTBEAT = defineScript(`
 local workers, presence = KEYS[1], KEYS[2]
-local id, says, prefix, forget = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local lease, says, prefix, forget = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local at = now()
-redis.call('ZADD', workers, at, id)
-redis.call('HSET', presence, id, says)
+redis.call('ZADD', workers, at, lease)
+redis.call('HSET', presence, lease, says)
 for _, gone in ipairs(redis.call('ZRANGEBYSCORE', workers, '-inf', at - forget)) do
   redis.call('ZREM', workers, gone)
   redis.call('HDEL', presence, gone)
@@ -55,7 +72,7 @@ export async function heartbeat(
     store,
     HEARTBEAT,
     [keys.workers(prefix), keys.presence(prefix)],
-    [presence.id, JSON.stringify(presence), prefix, FORGET_MS, ...held],
+    [presence.lease, JSON.stringify(presence), prefix, FORGET_MS, ...held],
   );
   return (reply as [string, ClosingReason, string][]).map(([tick, reason, text]) => ({
     tick,
@@ -65,9 +82,9 @@ export async function heartbeat(
 }
 
 /** Takes the worker off the list, when it leaves in good order. */
-export async function leave(store: TickStore, id: string): Promise<void> {
-  await store.redis.zrem(keys.workers(store.prefix), id);
-  await store.redis.hdel(keys.presence(store.prefix), id);
+export async function leave(store: TickStore, lease: string): Promise<void> {
+  await store.redis.zrem(keys.workers(store.prefix), lease);
+  await store.redis.hdel(keys.presence(store.prefix), lease);
 }
 
 const LIVING = defineScript(`

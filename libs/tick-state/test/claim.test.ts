@@ -4,6 +4,8 @@ import {
   beginClosing,
   claimBatch,
   closeTick,
+  leaseName,
+  readClaims,
   reportBatch,
   TIMING,
   type ClaimReply,
@@ -128,6 +130,19 @@ describe('claim', () => {
     await lastHeard(store, 'host:1', TIMING.workerLeaseMs);
     expect(await claim(store, lab, 'lab1', 'host:2')).toMatchObject({ ok: true, attempt: 2 });
     expect(await holder(lab.tick, 'lab1')).toMatchObject({ worker: 'host:2', attempt: 2 });
+  });
+
+  it('takes the batch over from the worker before a restart, which had the same host and process id', async () => {
+    const lab = await openLab(store, ['lab1']);
+    const [before, after] = [leaseName('box:1', 'aaaa'), leaseName('box:1', 'bbbb')];
+    await claim(store, lab, 'lab1', before);
+    await lastHeard(store, before, TIMING.workerLeaseMs);
+    await lastHeard(store, after, 0);
+    expect(await claim(store, lab, 'lab1', after)).toMatchObject({ ok: true, attempt: 2 });
+    expect((await readClaims(store, lab.tick, ['lab1'])).get('lab1')).toMatchObject({
+      worker: 'box:1',
+      lease: after,
+    });
   });
 
   it('takes the batch over from a worker that has left, or never said that it lives', async () => {

@@ -115,6 +115,7 @@ export const VERDICT_FAILED: Verdict = {
 export function presenceOf(id: string, some: Partial<Presence> = {}): Presence {
   return {
     id,
+    lease: id,
     sites: ['lab'],
     drones: [],
     version: '0.1.0',

@@ -26,6 +26,8 @@ export interface BatchDependencies extends CarryOutDependencies {
   readonly store: TickStore;
   /** `host:pid`. */
   readonly worker: string;
+  /** What it holds its batches under, see `leaseName`. */
+  readonly lease: string;
   readonly batches: BatchSource;
   readonly held: HeldBatches;
 }
@@ -63,7 +65,7 @@ export async function executeBatch(
   const controller = deps.held.hold(tick);
   let deadline: NodeJS.Timeout | undefined;
   try {
-    const claim = await claimBatch(deps.store, { ...order, token, worker: deps.worker });
+    const claim = await claimBatch(deps.store, { ...order, token, worker: deps.lease });
     if (!claim.ok) {
       log.debug({ refusal: claim.refusal }, 'batch not taken');
       if (claim.refusal === 'held')

@@ -27,15 +27,15 @@ export async function askToEndLost(
     livingWorkers(store),
     which === 'silent' ? livingWorkers(store, TIMING.heardMs) : null,
   ]);
-  const endTheirOwn = new Set((heard ?? living).map(({ id }) => id));
+  const endTheirOwn = new Set((heard ?? living).map(({ lease }) => lease));
   const drones: Record<string, string[]> = {};
   for (const [index, { drone, queue }] of unreported.entries()) {
     const claim = claims.get(drone);
     if (claim === undefined || claim.lastAttempt !== undefined) continue;
-    if (endTheirOwn.has(claim.worker)) continue;
-    const able = living.filter((worker) => serves(worker, queue) && worker.id !== claim.worker);
+    if (endTheirOwn.has(claim.lease)) continue;
+    const able = living.filter((worker) => serves(worker, queue) && worker.lease !== claim.lease);
     const chosen = able[index % Math.max(1, able.length)];
-    if (chosen !== undefined) (drones[chosen.id] ??= []).push(drone);
+    if (chosen !== undefined) (drones[chosen.lease] ??= []).push(drone);
   }
   if (Object.keys(drones).length > 0) await sayEndLost(store, { tick, drones });
 }

@@ -3,6 +3,7 @@ import { delay } from '@muster/runtime';
 import { checkFaultTick } from './check-fault-tick.js';
 import { FaultLab } from './fault-lab.js';
 import type { MusterProcess } from '../muster-process.js';
+import type { TcpProxy } from '../tcp-proxy.js';
 
 export interface ChaosSettings {
   readonly seed: number;
@@ -15,6 +16,8 @@ export interface ChaosSettings {
 }
 
 const DEADLINE_S = 6;
+/** From the deadline, as the contract has it. Milliseconds. */
+const ON_TIME_MS = 2_000;
 /** A frozen process wakes after so long: past every lease. Milliseconds. */
 const FROZEN_MS = 6_000;
 
@@ -38,6 +41,9 @@ export async function runChaos({ seed, ticks, limitMs, say }: ChaosSettings): Pr
       const record = await lab.recordOf(`${lane}-1`, (DEADLINE_S + 25) * 1_000);
       await healed;
       const lines = await checkFaultTick(lab, record);
+      const lateMs = (record.durationMs ?? 0) - record.deadlineMs;
+      if (fault.delays !== true && lateMs > ON_TIME_MS)
+        lines.push(`${record.tick}: it ended ${String(lateMs)}ms after its deadline`);
       broken.push(...lines);
       const counts = Object.entries(record.counts).map(
         ([outcome, count]) => `${String(count)} ${outcome}`,
@@ -59,12 +65,30 @@ export async function runChaos({ seed, ticks, limitMs, say }: ChaosSettings): Pr
 class Crew {
   readonly workers: MusterProcess[] = [];
   readonly combiners: MusterProcess[] = [];
+  /** The way to Redis of each service that was started. */
+  readonly #links = new Map<MusterProcess, TcpProxy>();
 
   constructor(readonly lab: FaultLab) {}
 
   async fill(): Promise<void> {
-    while (this.workers.length < 2) this.workers.push(await this.lab.startWorker());
-    while (this.combiners.length < 2) this.combiners.push(await this.lab.startCombiner());
+    while (this.workers.length < 2) this.workers.push(await this.#linked('startWorker'));
+    while (this.combiners.length < 2) this.combiners.push(await this.#linked('startCombiner'));
+  }
+
+  async #linked(start: 'startWorker' | 'startCombiner'): Promise<MusterProcess> {
+    const link = await this.lab.linkToRedis();
+    const service = await this.lab[start]({ link });
+    this.#links.set(service, link);
+    return service;
+  }
+
+  /** A half-open link to Redis for a while. */
+  async cutOff(list: readonly MusterProcess[], random: () => number): Promise<void> {
+    const victim = list[Math.floor(random() * list.length)];
+    const link = victim && this.#links.get(victim);
+    link?.isolate();
+    await delay(FROZEN_MS);
+    link?.heal();
   }
 
   kill(list: MusterProcess[], random: () => number): void {
@@ -82,6 +106,8 @@ class Crew {
 
 interface Fault {
   readonly name: string;
+  /** Whether a tick may end later for it: without Redis nothing can end. */
+  readonly delays?: boolean;
   /** Resolves when the fault is over. */
   strike(crew: Crew, producer: MusterProcess, random: () => number): Promise<void> | void;
 }
@@ -116,7 +142,24 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'a worker cut off from Redis',
+    strike: (crew, _, random) => crew.cutOff(crew.workers, random),
+  },
+  {
+    name: 'a combiner cut off from Redis',
+    strike: (crew, _, random) => crew.cutOff(crew.combiners, random),
+  },
+  {
+    name: 'connections of Redis cut',
+    strike: ({ lab }) =>
+      lab.inRedis(async ({ redis }) => {
+        for (const type of ['normal', 'pubsub'])
+          await redis.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes');
+      }),
+  },
+  {
     name: 'Redis killed and restarted',
+    delays: true,
     strike: async ({ lab }) => {
       await lab.killRedis();
       await lab.restartRedis();
@@ -124,6 +167,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'Redis frozen',
+    delays: true,
     strike: async ({ lab }) => {
       process.kill(lab.redisPid, 'SIGSTOP');
       await delay(FROZEN_MS / 2);

@@ -99,7 +99,7 @@ export class FaultLab {
     const { user, identityFile } = sshd;
     const defaults = { transport: 'ssh', user, identityFile, hostKeyPolicy: 'accept-new' };
     const knownHosts = join(dir.path, 'known_hosts');
-    await writeFleet(dir, { ...defaults, knownHosts }, Object.fromEntries(drones) as object);
+    await writeFleet(dir, { ...defaults, knownHosts }, Object.fromEntries(drones));
     const lab = new FaultLab(dir, await startAof(dir), { sshd, link });
     return lab as FaultLab & { readonly ssh: SshTargets };
   }

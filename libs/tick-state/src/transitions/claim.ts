@@ -38,7 +38,7 @@ export interface Claim {
   readonly epoch: number;
   /** Names this delivery of the batch to this worker. */
   readonly token: string;
-  /** `host:pid`. */
+  /** What the worker holds it under, see `leaseName`. */
   readonly worker: string;
 }
 
