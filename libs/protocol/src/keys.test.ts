@@ -123,6 +123,7 @@ describe('keys', () => {
   const single = [
     keys.deadlines,
     keys.ticks,
+    keys.retention,
     keys.workers,
     keys.presence,
     keys.lastOutcomes,

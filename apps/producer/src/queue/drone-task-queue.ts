@@ -50,7 +50,10 @@ import { reporter, type Outcome } from './tick-outcome.js';
 
 /** The settings with their defaults filled in. */
 type Settled = Required<
-  Omit<DroneTaskQueueSettings, 'name' | 'redis' | 'policy' | 'hostCombiner' | 'prefix'>
+  Omit<
+    DroneTaskQueueSettings,
+    'name' | 'redis' | 'policy' | 'hostCombiner' | 'prefix' | 'retention'
+  >
 >;
 
 export class DroneTaskQueue extends LaneTaskQueue {
@@ -101,7 +104,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
     const combiner =
       settings.hostCombiner === false
         ? null
-        : new Combiner({ store, log: settings.log ?? silentLogger });
+        : new Combiner({ store, log: settings.log ?? silentLogger, retention: settings.retention });
     return new DroneTaskQueue(settings, policy, store, combiner);
   }
 
