@@ -3,6 +3,7 @@ export {
   InfrastructureError,
   InvalidInputError,
   MusterError,
+  NoDroneAnswersError,
   PendingCallsError,
   TickInFlightError,
   UncollectedResultsError,

@@ -4,7 +4,7 @@ import { silentLogger } from '@muster/runtime';
 import { startTestRedis, type TestRedis } from '@muster/testing';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { DroneTaskQueue } from '../src/index.js';
-import { describeTaskQueue } from './task-queue.suite.js';
+import { describeTaskQueue, OWN_METHODS } from './task-queue.suite.js';
 
 let redis: TestRedis;
 let workers: DroneWorker[] = [];
@@ -25,7 +25,7 @@ describeTaskQueue('DroneTaskQueue', async (fleet, { name = 'suite', ...options }
     sites: ['default'],
     drones: [],
     fleet: fleet.file,
-    methods: await loadMethods(),
+    methods: await loadMethods(OWN_METHODS),
     concurrency: 20,
     drainMs: 5_000,
     version: 'test',

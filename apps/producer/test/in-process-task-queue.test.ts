@@ -1,6 +1,6 @@
 import { InProcessTaskQueue } from '../src/index.js';
-import { describeTaskQueue } from './task-queue.suite.js';
+import { describeTaskQueue, OWN_METHODS } from './task-queue.suite.js';
 
 describeTaskQueue('InProcessTaskQueue', (fleet, { name = 'suite', ...options } = {}) =>
-  InProcessTaskQueue.open({ name, fleet, ...options }),
+  InProcessTaskQueue.open({ name, fleet, methods: OWN_METHODS, ...options }),
 );

@@ -4,25 +4,35 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { scratchDir, type ScratchDir } from '@muster/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from '@muster/runtime';
+import { freePort, makeSshKey, scratchDir, type ScratchDir } from '@muster/testing';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   type Drone,
   DuplicateDroneError,
   InvalidInputError,
   loadFleet,
+  NoDroneAnswersError,
   TickFailedError,
   TickInFlightError,
   UncollectedResultsError,
   type DroneFleet,
   type TaskQueue,
 } from '../src/index.js';
+import { collectMetrics } from './metrics-in-memory.js';
 
 interface QueueOptions {
   readonly name?: string;
   readonly deadlineMs?: number;
   readonly policy?: string;
+  readonly log?: Logger;
+  readonly droneMetrics?: boolean;
 }
+
+/** Modules with methods of the user's own, which all queues of the suite know. */
+export const OWN_METHODS = [fileURLToPath(new URL('own-methods.mjs', import.meta.url))];
 
 /** Opens a queue whose ticks run on `fleet`; the suite closes it. */
 export type OpenQueue = (fleet: DroneFleet, options?: QueueOptions) => Promise<TaskQueue>;
@@ -195,6 +205,35 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       expect(await readFile(file, 'utf8')).toBe('kept');
     });
 
+    it('behaviour 20: warnings travel apart from the results and do not fail the batch', async () => {
+      const queue = await queueFor();
+      drone('box1').queueCall('grumble', { about: ['disk 91% full'] });
+      drone('box1').queueCall('grumble', { about: ['fan is loud', 'fan is\nlouder'] });
+      drone('box2').queueCall(...say('fine'));
+      const results = await queue.execute(fleet.select('box[1-2]'));
+      expect(results.get(drone('box1'))).toEqual([{ said: 1 }, { said: 2 }]);
+      expect(queue.lastRecord).toMatchObject({ tick: queue.lastTick, status: 'ok', failure: null });
+      expect(queue.lastRecord?.drones['box1']).toMatchObject({
+        outcome: 'ok',
+        error: null,
+        warnings: ['disk 91% full', 'fan is loud', 'fan is louder'],
+      });
+      expect(queue.lastRecord?.drones['box2']?.warnings).toEqual([]);
+    });
+
+    it('behaviour 20: the warnings of a batch that fails are kept, apart from its error', async () => {
+      const queue = await queueFor();
+      drone('box1').queueCall('grumble', { about: ['disk 99% full'], fail: true });
+      const error = await queue.execute([drone('box1')]).catch((caught: unknown) => caught);
+      if (!(error instanceof TickFailedError)) throw error;
+      expect(error.record).toEqual(queue.lastRecord);
+      expect(error.record.drones['box1']).toMatchObject({
+        outcome: 'call_failed',
+        error: { message: 'call 0, grumble: that was too much' },
+        warnings: ['disk 99% full'],
+      });
+    });
+
     it('behaviour 23: a failed batch keeps its calls, but those that finished leave the queue', async () => {
       const queue = await queueFor();
       drone('box1').queueCall(...say('done'));
@@ -221,6 +260,76 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       expect(drone('box1').getCalls()).toEqual([]);
     });
 
+    describe('behaviour 26: a probe', () => {
+      let lines: Record<string, unknown>[] = [];
+      const log = pino(
+        { level: 'warn' },
+        { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) },
+      );
+      const droppedSaid = () => lines.filter(({ msg }) => String(msg).startsWith('drone dropped'));
+
+      beforeEach(async () => {
+        lines = [];
+        const identityFile = join(dir.path, 'key');
+        await makeSshKey(identityFile, 'ed25519');
+        const deaf = JSON.stringify({
+          transport: 'ssh',
+          address: '127.0.0.1',
+          identityFile,
+          port: await freePort(),
+        });
+        const file = await dir.write(
+          'deaf.yaml',
+          FLEET.replace('off:', `"deaf[1-2]": ${deaf}, off:`),
+        );
+        fleet = await loadFleet(file);
+      });
+
+      it('behaviour 26: drops an unreachable drone with a line in the log, and gives the others', async () => {
+        // A policy of the queue's own says nothing of a probe.
+        const queue = await queueFor({ log, policy: 'must=box6' });
+        drone('box1').queueCall(...say('kept for later'));
+        const left = await queue.probe(fleet.select('box[1-2],deaf1'));
+        expect(left).toEqual([drone('box1'), drone('box2')]);
+        expect(droppedSaid()).toMatchObject([
+          {
+            drone: 'deaf1',
+            outcome: 'unreachable',
+            error: expect.stringMatching(/refused/) as string,
+          },
+        ]);
+        expect(drone('box1').getCalls()).toHaveLength(1);
+        expect(await queue.getResults()).toEqual(new Map());
+        expect(await queue.probe([])).toEqual([]);
+      });
+
+      it('behaviour 26: is an error that names all and why, when no drone is left', async () => {
+        const queue = await queueFor({ log });
+        const error = await queue
+          .probe(fleet.select('deaf[1-2]'))
+          .catch((caught: unknown) => caught);
+        if (!(error instanceof NoDroneAnswersError)) throw error;
+        expect(error.code).toBe('MUSTER_NO_DRONE_ANSWERS');
+        expect(error.message).toMatch(
+          /^no drone is left: 2 of 2 drones failed: deaf\[1-2\] unreachable \(.*refused.*\)$/,
+        );
+        expect(Object.keys(error.drones)).toEqual(['deaf1', 'deaf2']);
+        expect(droppedSaid()).toHaveLength(2);
+        // The lane is free, and the queue as good as before.
+        drone('box1').queueCall(...say('on'));
+        expect((await queue.execute([drone('box1')])).size).toBe(1);
+      });
+
+      it('behaviour 26: in a tick an unreachable drone is never dropped', async () => {
+        const queue = await queueFor({ log, policy: 'any' });
+        for (const name of ['box1', 'deaf1']) drone(name).queueCall('ping');
+        const results = await queue.execute(fleet.select('box1,deaf1'));
+        expect([...results.keys()].map(String)).toEqual(['box1']);
+        expect(queue.lastRecord?.drones['deaf1']?.outcome).toBe('unreachable');
+        expect(droppedSaid()).toEqual([]);
+      });
+    });
+
     it('behaviour 27: a disabled drone that is named still gets its calls; * leaves it out', async () => {
       const queue = await queueFor();
       expect(fleet.select('*').map(String)).not.toContain('off');
@@ -228,6 +337,68 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       off?.queueCall(...say('drained'));
       expect(outputs((await queue.execute(fleet.select('off'))).get(drone('off')))).toEqual([
         'drained',
+      ]);
+    });
+
+    it('behaviour 40: durations are exported for each lane and outcome, and the net time of the tick', async () => {
+      const metrics = collectMetrics();
+      onTestFinished(() => metrics.stop());
+      const queue = await queueFor({ name: 'lane40', policy: 'any' });
+      expect(queue.lastNetMs).toBeNull();
+      drone('box1').queueCall(...say('x'));
+      drone('box2').queueCall(...say('y'));
+      drone('box3').queueCall('exec', { argv: ['false'] });
+      await queue.execute(fleet.select('box[1-3]'), { wait: false });
+      expect(queue.lastNetMs).toBeNull();
+      await queue.getResults();
+
+      const record = queue.lastRecord;
+      const netMs = queue.lastNetMs ?? 0;
+      // The tick itself is within it; its clock counts whole milliseconds.
+      expect(netMs).toBeGreaterThan((record?.durationMs ?? Infinity) - 2);
+      expect(await metrics.series('muster.tick.net_time')).toEqual([
+        { attributes: { 'muster.lane': 'lane40' }, unit: 's', count: 1, sum: netMs / 1_000 },
+      ]);
+      expect(await metrics.series('muster.tick.duration')).toEqual([
+        {
+          attributes: { 'muster.lane': 'lane40', 'muster.tick.status': 'ok' },
+          unit: 's',
+          count: 1,
+          sum: (record?.durationMs ?? 0) / 1_000,
+        },
+      ]);
+      const drones = await metrics.series('muster.drone.duration');
+      expect(drones.map(({ attributes, count }) => ({ ...attributes, count }))).toEqual(
+        expect.arrayContaining([
+          { 'muster.lane': 'lane40', 'muster.drone.outcome': 'ok', count: 2 },
+          { 'muster.lane': 'lane40', 'muster.drone.outcome': 'call_failed', count: 1 },
+        ]),
+      );
+      expect(drones).toHaveLength(2);
+      const { connectMs = 0, runMs = 0 } = record?.drones['box3']?.timings ?? {};
+      expect(drones.find(({ count }) => count === 1)?.sum).toBeCloseTo(
+        (connectMs + runMs) / 1_000,
+        6,
+      );
+    });
+
+    it('behaviour 40: a tick that fails has a net time as well; drones are named when asked for', async () => {
+      const metrics = collectMetrics();
+      onTestFinished(() => metrics.stop());
+      const queue = await queueFor({ name: 'lane40', droneMetrics: true });
+      drone('box1').queueCall('exec', { argv: ['false'] });
+      await expect(queue.execute([drone('box1')])).rejects.toThrow(TickFailedError);
+      expect(queue.lastNetMs).toBeGreaterThan(0);
+      expect(await metrics.series('muster.tick.net_time')).toMatchObject([{ count: 1 }]);
+      expect(await metrics.series('muster.drone.duration')).toMatchObject([
+        {
+          attributes: {
+            'muster.lane': 'lane40',
+            'muster.drone.outcome': 'call_failed',
+            'muster.drone.name': 'box1',
+            'muster.batch.name': 'lane40.box1',
+          },
+        },
       ]);
     });
 

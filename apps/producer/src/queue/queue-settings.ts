@@ -28,4 +28,6 @@ export interface DroneTaskQueueSettings {
   /** The hash tag that begins every key; default `{muster}`. */
   readonly prefix?: string;
   readonly log?: Logger;
+  /** Whether `muster.drone.duration` has the drones' names: as many time series as drones; default false. */
+  readonly droneMetrics?: boolean;
 }
