@@ -2,6 +2,7 @@ export {
   DuplicateDroneError,
   InfrastructureError,
   InvalidInputError,
+  judgeRecord,
   MusterError,
   NoDroneAnswersError,
   PendingCallsError,
@@ -9,6 +10,7 @@ export {
   UncollectedResultsError,
   type BadDrone,
   type DroneEntry,
+  type Judgement,
   type TickRecord,
 } from '@muster/protocol';
 export { Combiner, type CombinerSettings } from './combiner/combiner.js';
