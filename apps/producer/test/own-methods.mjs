@@ -13,4 +13,19 @@ export default defineMethods({
       return { said: about.length };
     },
   },
+
+  /** Has nothing to say. */
+  rest: { args: z.strictObject({}), effect: 'read', run: () => undefined },
+
+  /** Fails in one of the ways that a careless method may. */
+  blow: {
+    args: z.strictObject({ how: z.enum(['error', 'nothing', 'later']) }),
+    effect: 'read',
+    async run(_context, { how }) {
+      if (how === 'error') throw new TypeError('blown');
+      if (how === 'nothing') throw undefined;
+      await new Promise((resolve) => setImmediate(resolve));
+      throw new RangeError('blown later');
+    },
+  },
 });

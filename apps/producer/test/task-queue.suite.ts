@@ -6,7 +6,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '@muster/runtime';
-import { freePort, makeSshKey, scratchDir, type ScratchDir } from '@muster/testing';
+import {
+  freePort,
+  makeSshKey,
+  processesWith,
+  scratchDir,
+  startSilentServer,
+  type ScratchDir,
+} from '@muster/testing';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -26,6 +33,7 @@ import { collectMetrics } from './metrics-in-memory.js';
 interface QueueOptions {
   readonly name?: string;
   readonly deadlineMs?: number;
+  readonly connectTimeoutMs?: number;
   readonly policy?: string;
   readonly log?: Logger;
   readonly droneMetrics?: boolean;
@@ -44,7 +52,7 @@ drones: { "box[1-6]": {}, off: { enabled: false } }
 `;
 
 export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
-  describe(`${kind}: the behaviours of a task queue`, () => {
+  describe(`behaviour 16: ${kind} does what a task queue does`, () => {
     let dir: ScratchDir;
     let fleet: DroneFleet;
     let open: TaskQueue[] = [];
@@ -99,9 +107,11 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       const log = join(dir.path, 'log');
       for (const word of ['one', 'two', 'three']) {
         drone('box1').queueCall('exec', { shell: `echo ${word} >>'${log}'; printf ${word}` });
+        if (word === 'two') drone('box1').queueCall('rest');
       }
       const results = await queue.execute([drone('box1')]);
-      expect(outputs(results.get(drone('box1')))).toEqual(['one', 'two', 'three']);
+      expect(outputs(results.get(drone('box1')))).toEqual(['one', 'two', null, 'three']);
+      expect(results.get(drone('box1'))?.[2]).toBeNull();
       expect(await readFile(log, 'utf8')).toBe('one\ntwo\nthree\n');
     });
 
@@ -168,6 +178,27 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       drone('box1').clearCallQueue();
       drone('box1').queueCall(...say('again'));
       expect(outputs((await queue.execute([drone('box1')])).get(drone('box1')))).toEqual(['again']);
+    });
+
+    it('behaviour 14: whatever a method throws is recorded and raised at the wait, and the next tick runs', async () => {
+      const queue = await queueFor();
+      for (const [name, how] of Object.entries({ box1: 'error', box2: 'nothing', box3: 'later' })) {
+        drone(name).queueCall('blow', { how });
+      }
+      await queue.execute(fleet.select('box[1-3]'), { wait: false });
+      const error = await queue.waitOnDrones().catch((caught: unknown) => caught);
+      if (!(error instanceof TickFailedError)) throw error;
+      expect(
+        [...error.failures].map(([failed, { message }]) => `${failed.hostname} ${message}`),
+      ).toEqual([
+        'box1 call 0, blow: blown',
+        'box2 call 0, blow: undefined',
+        'box3 call 0, blow: blown later',
+      ]);
+      drone('box4').queueCall(...say('still here'));
+      expect(outputs((await queue.execute([drone('box4')])).get(drone('box4')))).toEqual([
+        'still here',
+      ]);
     });
 
     it('behaviour 17: queues of different names do not see each other', async () => {
@@ -338,6 +369,78 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       expect(outputs((await queue.execute(fleet.select('off'))).get(drone('off')))).toEqual([
         'drained',
       ]);
+    });
+
+    describe('behaviour 37: limits', () => {
+      it('behaviour 37: a connection that takes too long is unreachable, and says so', async () => {
+        const silent = await startSilentServer();
+        onTestFinished(() => silent.stop());
+        const identityFile = join(dir.path, 'key');
+        await makeSshKey(identityFile, 'ed25519');
+        const entry = { transport: 'ssh', address: '127.0.0.1', port: silent.port, identityFile };
+        fleet = await loadFleet(
+          await dir.write('silent.json', JSON.stringify({ version: 1, drones: { mute: entry } })),
+        );
+        const limits = [
+          { connectTimeoutMs: 400, deadlineMs: 20_000, says: /within 400ms/ },
+          { connectTimeoutMs: 20_000, deadlineMs: 800, says: /deadline of 800ms/ },
+        ];
+        for (const [index, { says, ...options }] of limits.entries()) {
+          const queue = await queueFor({
+            name: `limit${String(index)}`,
+            policy: 'max=1',
+            ...options,
+          });
+          drone('mute').queueCall('ping');
+          await queue.execute([drone('mute')]);
+          expect(queue.lastRecord?.drones['mute']).toMatchObject({
+            outcome: 'unreachable',
+            error: { message: expect.stringMatching(says) as string },
+          });
+          expect(queue.lastRecord?.durationMs).toBeLessThan(10_000);
+          drone('mute').clearCallQueue();
+        }
+        expect(silent.accepted).toBe(2);
+      });
+
+      it('behaviour 37: a call past its own time is ended, and the batch with it', async () => {
+        const queue = await queueFor();
+        drone('box1').queueCall('exec', { argv: ['sleep', '600'] }, { timeoutMs: 300 });
+        drone('box1').queueCall('ping');
+        const error = await queue.execute([drone('box1')]).catch((caught: unknown) => caught);
+        if (!(error instanceof TickFailedError)) throw error;
+        expect(error.record.drones['box1']).toMatchObject({
+          outcome: 'call_failed',
+          error: { call: 0, ended: 'confirmed' },
+          calls: [{ status: 'timed_out' }, { status: 'skipped' }],
+        });
+      });
+    });
+
+    it('behaviour 38: whatever a call starts carries a mark by which it is found', async () => {
+      const queue = await queueFor();
+      const script = 'env | grep "^MUSTER_"; setsid sleep 600 >/dev/null 2>&1 & echo "pid $!"';
+      drone('box1').queueCall('exec', { shell: script });
+      const results = await queue.execute([drone('box1')]);
+      const [said = ''] = (outputs(results.get(drone('box1'))) ?? []) as string[];
+      const mark = /^MUSTER_MARK=(.+)$/m.exec(said)?.[1] ?? '';
+      expect(said).toContain(`MUSTER_TICK=${queue.lastTick ?? ''}\n`);
+      expect(said).toContain('MUSTER_DRONE=box1\n');
+      // It was left behind on purpose, in a session of its own, and is found all the same.
+      const left = await processesWith(`MUSTER_MARK=${mark}`);
+      expect(left.map(({ command }) => command)).toEqual(['sleep 600']);
+      for (const { pid } of left) process.kill(pid, 'SIGKILL');
+    });
+
+    it('behaviour 39: no work outlives its tick, not what a call has started either', async () => {
+      const queue = await queueFor({ deadlineMs: 1_500 });
+      const file = join(dir.path, 'mark');
+      const script = `echo "$MUSTER_MARK" >'${file}'; sleep 600 & sleep 600`;
+      drone('box1').queueCall('exec', { shell: script });
+      await expect(queue.execute([drone('box1')])).rejects.toThrow(TickFailedError);
+      const mark = (await readFile(file, 'utf8')).trim();
+      expect(await processesWith(`MUSTER_MARK=${mark}`)).toEqual([]);
+      expect(queue.lastRecord?.drones['box1']?.error?.ended).toBe('confirmed');
     });
 
     it('behaviour 40: durations are exported for each lane and outcome, and the net time of the tick', async () => {

@@ -104,7 +104,7 @@ describe('queues', () => {
     );
   });
 
-  it('show a batch as lane and drone', () => {
+  it('behaviour 15: show a batch as lane and drone', () => {
     expect(batchName('default', 'lab001')).toBe('default.lab001');
   });
 });

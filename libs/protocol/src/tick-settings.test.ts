@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readTickSettings, writeTickSettings } from './tick-settings.js';
 import { WireError } from './wire-version.js';
 
-const SETTINGS = { deadlineMs: 60_000, connectTimeoutMs: 10_000, attempts: 1 };
+const SETTINGS = { deadlineMs: 60_000, connectTimeoutMs: 10_000, attempts: 1, nonce: '00c0ffee' };
 
 describe('readTickSettings', () => {
   it('gives back any settings that were written', () => {
@@ -12,6 +12,7 @@ describe('readTickSettings', () => {
       deadlineMs: positive,
       connectTimeoutMs: positive,
       attempts: positive,
+      nonce: fc.stringMatching(/^[0-9a-f]{8,16}$/),
     });
     fc.assert(
       fc.property(settings, (some) => {
@@ -37,6 +38,10 @@ describe('readTickSettings', () => {
     [
       JSON.stringify({ v: 1, ...SETTINGS, connectTimeoutMs: '10s' }),
       "not a tick's settings: connectTimeoutMs: expected number, received string",
+    ],
+    [
+      JSON.stringify({ v: 1, ...SETTINGS, nonce: '' }),
+      "not a tick's settings: nonce: Invalid string: must match pattern /^[0-9a-f]{8,}$/",
     ],
     [
       JSON.stringify({ v: 1, ...SETTINGS, attempts: 1.5 }),

@@ -8,12 +8,15 @@ export interface TickSettings {
   readonly connectTimeoutMs: number;
   /** How often a batch may be tried, 1 for once. */
   readonly attempts: number;
+  /** Tells the tick's processes from those of a tick with the same id in another installation. */
+  readonly nonce: string;
 }
 
 const schema = z.object({
   deadlineMs: z.number().int().positive(),
   connectTimeoutMs: z.number().int().positive(),
   attempts: z.number().int().positive(),
+  nonce: z.string().regex(/^[0-9a-f]{8,}$/),
 });
 
 export function writeTickSettings(settings: TickSettings): string {

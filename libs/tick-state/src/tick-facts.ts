@@ -80,6 +80,14 @@ export function statusOf(facts: TickFacts): TickStatus {
   return facts.verdict?.status ?? 'running';
 }
 
+/** What the tick tells workers, as `writeTickSettings` gave it; null when there is no such tick. */
+export async function readStoredSettings(
+  { redis, prefix }: TickStore,
+  tick: string,
+): Promise<string | null> {
+  return redis.hget(keys.tick(prefix, tick), 'settings');
+}
+
 export async function readTickRoster(store: TickStore, tick: string): Promise<RosterEntry[]> {
   const text = await store.redis.get(keys.roster(store.prefix, tick));
   return text === null ? [] : readRoster(text);

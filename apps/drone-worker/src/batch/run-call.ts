@@ -27,6 +27,7 @@ export interface RunDependencies {
 /** One call of a batch, where it runs, and how it is known there. */
 export interface CallToRun {
   readonly tick: string;
+  readonly nonce: string;
   readonly drone: string;
   readonly index: number;
   readonly call: Call;
@@ -46,13 +47,17 @@ export interface Misadventure {
 
 export type CallFate = { readonly result: unknown } | Misadventure;
 
-/** What stands in MUSTER_MARK. No mark begins another. */
+/**
+ * What stands in MUSTER_MARK: no mark begins another, and no other installation has the same.
+ * All of a tick begin with its id and a slash.
+ */
 export function markOf({
   tick,
+  nonce,
   drone,
   index,
-}: Pick<CallToRun, 'tick' | 'drone' | 'index'>): string {
-  return `${tick}/${drone}/${String(index)};`;
+}: Pick<CallToRun, 'tick' | 'nonce' | 'drone' | 'index'>): string {
+  return `${tick}/${nonce}/${drone}/${String(index)};`;
 }
 
 /** `signal` is the batch's; its reason is a `StopReason`. @throws LeaseLostError when the batch is not ours any more. */

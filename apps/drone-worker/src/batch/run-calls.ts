@@ -15,6 +15,7 @@ import {
 
 export interface CallsToRun {
   readonly tick: string;
+  readonly nonce: string;
   readonly drone: string;
   readonly calls: readonly Call[];
   /** The tick's, in milliseconds. */

@@ -1,4 +1,5 @@
 /** A task queue without Redis, workers or combiners: for a scheduler's unit tests and tiny set-ups (behaviour 16). */
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import {
   BUILT_IN_METHODS,
@@ -44,6 +45,8 @@ export interface InProcessTaskQueueSettings {
 
 interface RunningTick {
   readonly tick: string;
+  /** Tells its processes from those of a tick with the same id elsewhere. */
+  readonly nonce: string;
   readonly plan: TickPlan;
   readonly policy: Policy;
   /** Its reason is a `StopReason`. */
@@ -108,7 +111,14 @@ export class InProcessTaskQueue extends LaneTaskQueue {
     const stop = new AbortController();
     const planned = new Map(plan.drones.map((drone) => [drone.drone, drone]));
     let running = true;
-    const outcome = this.#run({ tick, plan, policy, stop, report: reporter(planned, onReport) })
+    const outcome = this.#run({
+      tick,
+      nonce: randomBytes(8).toString('hex'),
+      plan,
+      policy,
+      stop,
+      report: reporter(planned, onReport),
+    })
       .then((record) => outcomeOf(record, planned))
       .catch((error: unknown) => ({ kind: 'error' as const, error }))
       .finally(() => {
@@ -127,7 +137,7 @@ export class InProcessTaskQueue extends LaneTaskQueue {
   }
 
   async #run(running: RunningTick): Promise<TickRecord> {
-    const { tick, plan, stop, report } = running;
+    const { plan, stop, report } = running;
     const { deadlineMs = 60_000 } = this.#settings;
     let closed = false;
     const startedAt = Date.now();
@@ -137,7 +147,7 @@ export class InProcessTaskQueue extends LaneTaskQueue {
     try {
       const entries = new Map<string, DroneEntry>();
       const all = plan.drones.map(async (drone) => {
-        const entry = await this.#runDrone(tick, drone, deadlineMs, stop.signal);
+        const entry = await this.#runDrone(running, drone, deadlineMs);
         if (!closed) {
           entries.set(drone.drone, entry);
           report(drone.drone, entry);
@@ -152,22 +162,22 @@ export class InProcessTaskQueue extends LaneTaskQueue {
   }
 
   async #runDrone(
-    tick: string,
+    { tick, nonce, stop }: RunningTick,
     drone: PlannedDrone,
     deadlineMs: number,
-    signal: AbortSignal,
   ): Promise<DroneEntry> {
     const { connectTimeoutMs = 10_000 } = this.#settings;
     const summary = drone.calls.map(({ method }) => method).join(', ');
     const work = {
       tick,
+      nonce,
       drone: drone.drone,
       calls: drone.calls,
       summary,
       deadlineMs,
       connectTimeoutMs,
     };
-    const { run, timings } = await this.#runner.run(work, signal);
+    const { run, timings } = await this.#runner.run(work, stop.signal);
     return { ...run, attempts: 1, worker: workerId(), timings: { queuedMs: 0, ...timings } };
   }
 

@@ -1,5 +1,5 @@
 /** The distributed task queue: a lane of ticks in Redis, run by workers wherever they are. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import {
   BUILT_IN_METHODS,
   DEFAULT_PREFIX,
@@ -174,7 +174,12 @@ export class DroneTaskQueue extends LaneTaskQueue {
         roster: writeRoster(plan.drones),
         size: plan.drones.length,
         policy,
-        settings: writeTickSettings({ deadlineMs, connectTimeoutMs, attempts }),
+        settings: writeTickSettings({
+          deadlineMs,
+          connectTimeoutMs,
+          attempts,
+          nonce: randomBytes(8).toString('hex'),
+        }),
         batches: plan.batches,
       });
     };
