@@ -79,6 +79,21 @@ const MISTAKES: Mistake[] = [
   },
   { what: 'an unknown command', args: ['tock'], says: [/tock/, /tick/] },
   { what: 'a bad lane', args: ['--lane', 'a b', ...RUN], says: [/--lane 'a b'/] },
+  {
+    what: 'a number of ticks to keep that is none',
+    args: ['--keep-ticks', '0', ...RUN],
+    says: [/--keep-ticks: '0'/, /whole number from 1/],
+  },
+  {
+    what: 'a time to keep ticks for that is none',
+    args: ['combiner', '--keep-for', 'a week'],
+    says: [/--keep-for: 'a week'/, /500ms, 30s or 5m/],
+  },
+  {
+    what: 'too long a time to keep ticks for',
+    args: ['combiner', '--keep-for', '4000d'],
+    says: [/--keep-for: '4000d'/, /1ms to 3650d/],
+  },
   { what: 'no calls', args: ['--on', 'lab1'], says: [/no calls/, /--call METHOD/] },
   {
     what: 'calls from two places',

@@ -3,6 +3,7 @@ import {
   DuplicateDroneError,
   InfrastructureError,
   InvalidInputError,
+  NoDroneAnswersError,
   TickFailedError,
   TickInFlightError,
   UncollectedResultsError,
@@ -25,6 +26,6 @@ export function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof InfrastructureError) return EXIT.infrastructure;
   if (error instanceof TickInFlightError || error instanceof UncollectedResultsError)
     return EXIT.refused;
-  if (error instanceof TickFailedError) return EXIT.failed;
+  if (error instanceof TickFailedError || error instanceof NoDroneAnswersError) return EXIT.failed;
   return undefined;
 }

@@ -1,5 +1,6 @@
 /** The command line: what there is, and what each option means. The work is imported when it is asked for. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CombinerOptions } from './commands/combiner.js';
 import type { TickFlags } from './commands/tick-options.js';
 import type { UpOptions } from './commands/up.js';
 import type { WorkerOptions } from './commands/worker.js';
@@ -14,6 +15,15 @@ const FLEET = [
   'the fleet file (default: MUSTER_FLEET, else ./fleet.yaml)',
 ] as const;
 const METHODS = ['--methods <file>', 'a module with methods of your own; may be repeated'] as const;
+
+const KEEP_TICKS = [
+  '--keep-ticks <n>',
+  'ticks kept at most (default: MUSTER_KEEP_TICKS, else 1000)',
+] as const;
+const KEEP_FOR = [
+  '--keep-for <dur>',
+  'how long a tick is kept, e.g. 36h or 30d (default: MUSTER_KEEP_FOR, else 7d)',
+] as const;
 
 /** `exit` gets the exit code of the command that ran. */
 export function buildProgram(exit: (code: number) => void): Command {
@@ -81,6 +91,14 @@ function addTick(program: Command, exit: (code: number) => void): void {
     )
     .addOption(count('--concurrency <n>', 'batches at once, for the worker it hosts', 100))
     .option(...METHODS, collect, [])
+    .option(
+      '--keep-ticks <n>',
+      'ticks kept at most from now on (default: MUSTER_KEEP_TICKS, else what the combiners keep)',
+    )
+    .option(
+      '--keep-for <dur>',
+      'how long ticks are kept from now on (default: MUSTER_KEEP_FOR, else as the combiners do)',
+    )
     .option('--with-worker', 'host a worker also where a Redis is given')
     .option('--dry-run', 'check everything, show who would run what, enqueue nothing')
     .option('--no-wait', "print the tick's id and leave")
@@ -117,7 +135,9 @@ function addServices(program: Command, exit: (code: number) => void): void {
   ])
     .option(...REDIS)
     .option(...FLEET)
-    .action(async (options: { redis?: string }) => {
+    .option(...KEEP_TICKS)
+    .option(...KEEP_FOR)
+    .action(async (options: CombinerOptions) => {
       exit(await (await import('./commands/combiner.js')).runCombiner(options));
     });
 
@@ -128,6 +148,8 @@ function addServices(program: Command, exit: (code: number) => void): void {
     .option('--redis <url>', 'a Redis to use instead of a private one')
     .addOption(count('--concurrency <n>', 'batches at once', 100))
     .option(...METHODS, collect, [])
+    .option(...KEEP_TICKS)
+    .option(...KEEP_FOR)
     .action(async (options: UpOptions) => {
       exit(await (await import('./commands/up.js')).runUp(options));
     });

@@ -1,7 +1,7 @@
 /** The drone-worker: takes the batches of the sites and drones that it serves, and executes them. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { droneQueue, keys, siteQueue } from '@muster/protocol';
+import { droneQueue, keys, LIMITS, siteQueue } from '@muster/protocol';
 import type { DroneEntry, Fleet } from '@muster/fleet';
 import {
   closeRedis,
@@ -25,7 +25,7 @@ import {
   type Presence,
   type TickStore,
 } from '@muster/tick-state';
-import { DelayedError, Worker, type Job } from 'bullmq';
+import { DelayedError, Queue, Worker, type Job } from 'bullmq';
 import { BatchSource } from './batch/batch-source.js';
 import { CallSlots } from './batch/call-slots.js';
 import { endLost } from './batch/end-lost.js';
@@ -116,6 +116,7 @@ export class DroneWorker extends Service {
     await this.#beat();
     this.#heart = startHeart((signal) => this.#keepBeating(signal));
     const queues = [...sites.map(siteQueue), ...drones.map(droneQueue)];
+    await Promise.all(queues.map((queue) => keepFewEvents(store, queue)));
     this.#takers = queues.map((queue) => this.#take(queue, deps));
     await Promise.all(this.#takers.map((taker) => taker.waitUntilReady()));
   }
@@ -253,6 +254,16 @@ export class DroneWorker extends Service {
     if (!this.#settings.drones.includes(name)) return undefined;
     return { name, address: name, transport: 'agent', site: 'default', enabled: true, tags: [] };
   }
+}
+
+/** Each queue has a stream of events, of which BullMQ would keep 10,000. */
+async function keepFewEvents({ redis, prefix }: TickStore, name: string): Promise<void> {
+  const streams = { events: { maxLen: LIMITS.queueEvents } };
+  const queue = new Queue(name, { connection: redis, prefix, streams });
+  queue.on('error', () => undefined);
+  // Answers once the queue's settings are stored.
+  await queue.getVersion();
+  await queue.close();
 }
 
 function startHeart(beat: (signal: AbortSignal) => Promise<void>): {

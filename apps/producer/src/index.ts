@@ -2,12 +2,15 @@ export {
   DuplicateDroneError,
   InfrastructureError,
   InvalidInputError,
+  judgeRecord,
   MusterError,
+  NoDroneAnswersError,
   PendingCallsError,
   TickInFlightError,
   UncollectedResultsError,
   type BadDrone,
   type DroneEntry,
+  type Judgement,
   type TickRecord,
 } from '@muster/protocol';
 export { Combiner, type CombinerSettings } from './combiner/combiner.js';

@@ -4,25 +4,43 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { scratchDir, type ScratchDir } from '@muster/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from '@muster/runtime';
+import {
+  freePort,
+  makeSshKey,
+  processesWith,
+  scratchDir,
+  startSilentServer,
+  type ScratchDir,
+} from '@muster/testing';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   type Drone,
   DuplicateDroneError,
   InvalidInputError,
   loadFleet,
+  NoDroneAnswersError,
   TickFailedError,
   TickInFlightError,
   UncollectedResultsError,
   type DroneFleet,
   type TaskQueue,
 } from '../src/index.js';
+import { collectMetrics } from './metrics-in-memory.js';
 
 interface QueueOptions {
   readonly name?: string;
   readonly deadlineMs?: number;
+  readonly connectTimeoutMs?: number;
   readonly policy?: string;
+  readonly log?: Logger;
+  readonly droneMetrics?: boolean;
 }
+
+/** Modules with methods of the user's own, which all queues of the suite know. */
+export const OWN_METHODS = [fileURLToPath(new URL('own-methods.mjs', import.meta.url))];
 
 /** Opens a queue whose ticks run on `fleet`; the suite closes it. */
 export type OpenQueue = (fleet: DroneFleet, options?: QueueOptions) => Promise<TaskQueue>;
@@ -34,7 +52,7 @@ drones: { "box[1-6]": {}, off: { enabled: false } }
 `;
 
 export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
-  describe(`${kind}: the behaviours of a task queue`, () => {
+  describe(`behaviour 16: ${kind} does what a task queue does`, () => {
     let dir: ScratchDir;
     let fleet: DroneFleet;
     let open: TaskQueue[] = [];
@@ -89,9 +107,11 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       const log = join(dir.path, 'log');
       for (const word of ['one', 'two', 'three']) {
         drone('box1').queueCall('exec', { shell: `echo ${word} >>'${log}'; printf ${word}` });
+        if (word === 'two') drone('box1').queueCall('rest');
       }
       const results = await queue.execute([drone('box1')]);
-      expect(outputs(results.get(drone('box1')))).toEqual(['one', 'two', 'three']);
+      expect(outputs(results.get(drone('box1')))).toEqual(['one', 'two', null, 'three']);
+      expect(results.get(drone('box1'))?.[2]).toBeNull();
       expect(await readFile(log, 'utf8')).toBe('one\ntwo\nthree\n');
     });
 
@@ -160,6 +180,27 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       expect(outputs((await queue.execute([drone('box1')])).get(drone('box1')))).toEqual(['again']);
     });
 
+    it('behaviour 14: whatever a method throws is recorded and raised at the wait, and the next tick runs', async () => {
+      const queue = await queueFor();
+      for (const [name, how] of Object.entries({ box1: 'error', box2: 'nothing', box3: 'later' })) {
+        drone(name).queueCall('blow', { how });
+      }
+      await queue.execute(fleet.select('box[1-3]'), { wait: false });
+      const error = await queue.waitOnDrones().catch((caught: unknown) => caught);
+      if (!(error instanceof TickFailedError)) throw error;
+      expect(
+        [...error.failures].map(([failed, { message }]) => `${failed.hostname} ${message}`),
+      ).toEqual([
+        'box1 call 0, blow: blown',
+        'box2 call 0, blow: undefined',
+        'box3 call 0, blow: blown later',
+      ]);
+      drone('box4').queueCall(...say('still here'));
+      expect(outputs((await queue.execute([drone('box4')])).get(drone('box4')))).toEqual([
+        'still here',
+      ]);
+    });
+
     it('behaviour 17: queues of different names do not see each other', async () => {
       const [one, two] = [await queueFor({ name: 'one' }), await queueFor({ name: 'two' })];
       const held = gate('one-goes');
@@ -195,6 +236,35 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       expect(await readFile(file, 'utf8')).toBe('kept');
     });
 
+    it('behaviour 20: warnings travel apart from the results and do not fail the batch', async () => {
+      const queue = await queueFor();
+      drone('box1').queueCall('grumble', { about: ['disk 91% full'] });
+      drone('box1').queueCall('grumble', { about: ['fan is loud', 'fan is\nlouder'] });
+      drone('box2').queueCall(...say('fine'));
+      const results = await queue.execute(fleet.select('box[1-2]'));
+      expect(results.get(drone('box1'))).toEqual([{ said: 1 }, { said: 2 }]);
+      expect(queue.lastRecord).toMatchObject({ tick: queue.lastTick, status: 'ok', failure: null });
+      expect(queue.lastRecord?.drones['box1']).toMatchObject({
+        outcome: 'ok',
+        error: null,
+        warnings: ['disk 91% full', 'fan is loud', 'fan is louder'],
+      });
+      expect(queue.lastRecord?.drones['box2']?.warnings).toEqual([]);
+    });
+
+    it('behaviour 20: the warnings of a batch that fails are kept, apart from its error', async () => {
+      const queue = await queueFor();
+      drone('box1').queueCall('grumble', { about: ['disk 99% full'], fail: true });
+      const error = await queue.execute([drone('box1')]).catch((caught: unknown) => caught);
+      if (!(error instanceof TickFailedError)) throw error;
+      expect(error.record).toEqual(queue.lastRecord);
+      expect(error.record.drones['box1']).toMatchObject({
+        outcome: 'call_failed',
+        error: { message: 'call 0, grumble: that was too much' },
+        warnings: ['disk 99% full'],
+      });
+    });
+
     it('behaviour 23: a failed batch keeps its calls, but those that finished leave the queue', async () => {
       const queue = await queueFor();
       drone('box1').queueCall(...say('done'));
@@ -221,6 +291,76 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       expect(drone('box1').getCalls()).toEqual([]);
     });
 
+    describe('behaviour 26: a probe', () => {
+      let lines: Record<string, unknown>[] = [];
+      const log = pino(
+        { level: 'warn' },
+        { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) },
+      );
+      const droppedSaid = () => lines.filter(({ msg }) => String(msg).startsWith('drone dropped'));
+
+      beforeEach(async () => {
+        lines = [];
+        const identityFile = join(dir.path, 'key');
+        await makeSshKey(identityFile, 'ed25519');
+        const deaf = JSON.stringify({
+          transport: 'ssh',
+          address: '127.0.0.1',
+          identityFile,
+          port: await freePort(),
+        });
+        const file = await dir.write(
+          'deaf.yaml',
+          FLEET.replace('off:', `"deaf[1-2]": ${deaf}, off:`),
+        );
+        fleet = await loadFleet(file);
+      });
+
+      it('behaviour 26: drops an unreachable drone with a line in the log, and gives the others', async () => {
+        // A policy of the queue's own says nothing of a probe.
+        const queue = await queueFor({ log, policy: 'must=box6' });
+        drone('box1').queueCall(...say('kept for later'));
+        const left = await queue.probe(fleet.select('box[1-2],deaf1'));
+        expect(left).toEqual([drone('box1'), drone('box2')]);
+        expect(droppedSaid()).toMatchObject([
+          {
+            drone: 'deaf1',
+            outcome: 'unreachable',
+            error: expect.stringMatching(/refused/) as string,
+          },
+        ]);
+        expect(drone('box1').getCalls()).toHaveLength(1);
+        expect(await queue.getResults()).toEqual(new Map());
+        expect(await queue.probe([])).toEqual([]);
+      });
+
+      it('behaviour 26: is an error that names all and why, when no drone is left', async () => {
+        const queue = await queueFor({ log });
+        const error = await queue
+          .probe(fleet.select('deaf[1-2]'))
+          .catch((caught: unknown) => caught);
+        if (!(error instanceof NoDroneAnswersError)) throw error;
+        expect(error.code).toBe('MUSTER_NO_DRONE_ANSWERS');
+        expect(error.message).toMatch(
+          /^no drone is left: 2 of 2 drones failed: deaf\[1-2\] unreachable \(.*refused.*\)$/,
+        );
+        expect(Object.keys(error.drones)).toEqual(['deaf1', 'deaf2']);
+        expect(droppedSaid()).toHaveLength(2);
+        // The lane is free, and the queue as good as before.
+        drone('box1').queueCall(...say('on'));
+        expect((await queue.execute([drone('box1')])).size).toBe(1);
+      });
+
+      it('behaviour 26: in a tick an unreachable drone is never dropped', async () => {
+        const queue = await queueFor({ log, policy: 'any' });
+        for (const name of ['box1', 'deaf1']) drone(name).queueCall('ping');
+        const results = await queue.execute(fleet.select('box1,deaf1'));
+        expect([...results.keys()].map(String)).toEqual(['box1']);
+        expect(queue.lastRecord?.drones['deaf1']?.outcome).toBe('unreachable');
+        expect(droppedSaid()).toEqual([]);
+      });
+    });
+
     it('behaviour 27: a disabled drone that is named still gets its calls; * leaves it out', async () => {
       const queue = await queueFor();
       expect(fleet.select('*').map(String)).not.toContain('off');
@@ -228,6 +368,140 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       off?.queueCall(...say('drained'));
       expect(outputs((await queue.execute(fleet.select('off'))).get(drone('off')))).toEqual([
         'drained',
+      ]);
+    });
+
+    describe('behaviour 37: limits', () => {
+      it('behaviour 37: a connection that takes too long is unreachable, and says so', async () => {
+        const silent = await startSilentServer();
+        onTestFinished(() => silent.stop());
+        const identityFile = join(dir.path, 'key');
+        await makeSshKey(identityFile, 'ed25519');
+        const entry = { transport: 'ssh', address: '127.0.0.1', port: silent.port, identityFile };
+        fleet = await loadFleet(
+          await dir.write('silent.json', JSON.stringify({ version: 1, drones: { mute: entry } })),
+        );
+        const limits = [
+          { connectTimeoutMs: 400, deadlineMs: 20_000, says: /within 400ms/ },
+          { connectTimeoutMs: 20_000, deadlineMs: 800, says: /deadline of 800ms/ },
+        ];
+        for (const [index, { says, ...options }] of limits.entries()) {
+          const queue = await queueFor({
+            name: `limit${String(index)}`,
+            policy: 'max=1',
+            ...options,
+          });
+          drone('mute').queueCall('ping');
+          await queue.execute([drone('mute')]);
+          expect(queue.lastRecord?.drones['mute']).toMatchObject({
+            outcome: 'unreachable',
+            error: { message: expect.stringMatching(says) as string },
+          });
+          expect(queue.lastRecord?.durationMs).toBeLessThan(10_000);
+          drone('mute').clearCallQueue();
+        }
+        expect(silent.accepted).toBe(2);
+      });
+
+      it('behaviour 37: a call past its own time is ended, and the batch with it', async () => {
+        const queue = await queueFor();
+        drone('box1').queueCall('exec', { argv: ['sleep', '600'] }, { timeoutMs: 300 });
+        drone('box1').queueCall('ping');
+        const error = await queue.execute([drone('box1')]).catch((caught: unknown) => caught);
+        if (!(error instanceof TickFailedError)) throw error;
+        expect(error.record.drones['box1']).toMatchObject({
+          outcome: 'call_failed',
+          error: { call: 0, ended: 'confirmed' },
+          calls: [{ status: 'timed_out' }, { status: 'skipped' }],
+        });
+      });
+    });
+
+    it('behaviour 38: whatever a call starts carries a mark by which it is found', async () => {
+      const queue = await queueFor();
+      const script = 'env | grep "^MUSTER_"; setsid sleep 600 >/dev/null 2>&1 & echo "pid $!"';
+      drone('box1').queueCall('exec', { shell: script });
+      const results = await queue.execute([drone('box1')]);
+      const [said = ''] = (outputs(results.get(drone('box1'))) ?? []) as string[];
+      const mark = /^MUSTER_MARK=(.+)$/m.exec(said)?.[1] ?? '';
+      expect(said).toContain(`MUSTER_TICK=${queue.lastTick ?? ''}\n`);
+      expect(said).toContain('MUSTER_DRONE=box1\n');
+      // It was left behind on purpose, in a session of its own, and is found all the same.
+      const left = await processesWith(`MUSTER_MARK=${mark}`);
+      expect(left.map(({ command }) => command)).toEqual(['sleep 600']);
+      for (const { pid } of left) process.kill(pid, 'SIGKILL');
+    });
+
+    it('behaviour 39: no work outlives its tick, not what a call has started either', async () => {
+      const queue = await queueFor({ deadlineMs: 1_500 });
+      const file = join(dir.path, 'mark');
+      const script = `echo "$MUSTER_MARK" >'${file}'; sleep 600 & sleep 600`;
+      drone('box1').queueCall('exec', { shell: script });
+      await expect(queue.execute([drone('box1')])).rejects.toThrow(TickFailedError);
+      const mark = (await readFile(file, 'utf8')).trim();
+      expect(await processesWith(`MUSTER_MARK=${mark}`)).toEqual([]);
+      expect(queue.lastRecord?.drones['box1']?.error?.ended).toBe('confirmed');
+    });
+
+    it('behaviour 40: durations are exported for each lane and outcome, and the net time of the tick', async () => {
+      const metrics = collectMetrics();
+      onTestFinished(() => metrics.stop());
+      const queue = await queueFor({ name: 'lane40', policy: 'any' });
+      expect(queue.lastNetMs).toBeNull();
+      drone('box1').queueCall(...say('x'));
+      drone('box2').queueCall(...say('y'));
+      drone('box3').queueCall('exec', { argv: ['false'] });
+      await queue.execute(fleet.select('box[1-3]'), { wait: false });
+      expect(queue.lastNetMs).toBeNull();
+      await queue.getResults();
+
+      const record = queue.lastRecord;
+      const netMs = queue.lastNetMs ?? 0;
+      // The tick itself is within it; its clock counts whole milliseconds.
+      expect(netMs).toBeGreaterThan((record?.durationMs ?? Infinity) - 2);
+      expect(await metrics.series('muster.tick.net_time')).toEqual([
+        { attributes: { 'muster.lane': 'lane40' }, unit: 's', count: 1, sum: netMs / 1_000 },
+      ]);
+      expect(await metrics.series('muster.tick.duration')).toEqual([
+        {
+          attributes: { 'muster.lane': 'lane40', 'muster.tick.status': 'ok' },
+          unit: 's',
+          count: 1,
+          sum: (record?.durationMs ?? 0) / 1_000,
+        },
+      ]);
+      const drones = await metrics.series('muster.drone.duration');
+      expect(drones.map(({ attributes, count }) => ({ ...attributes, count }))).toEqual(
+        expect.arrayContaining([
+          { 'muster.lane': 'lane40', 'muster.drone.outcome': 'ok', count: 2 },
+          { 'muster.lane': 'lane40', 'muster.drone.outcome': 'call_failed', count: 1 },
+        ]),
+      );
+      expect(drones).toHaveLength(2);
+      const { connectMs = 0, runMs = 0 } = record?.drones['box3']?.timings ?? {};
+      expect(drones.find(({ count }) => count === 1)?.sum).toBeCloseTo(
+        (connectMs + runMs) / 1_000,
+        6,
+      );
+    });
+
+    it('behaviour 40: a tick that fails has a net time as well; drones are named when asked for', async () => {
+      const metrics = collectMetrics();
+      onTestFinished(() => metrics.stop());
+      const queue = await queueFor({ name: 'lane40', droneMetrics: true });
+      drone('box1').queueCall('exec', { argv: ['false'] });
+      await expect(queue.execute([drone('box1')])).rejects.toThrow(TickFailedError);
+      expect(queue.lastNetMs).toBeGreaterThan(0);
+      expect(await metrics.series('muster.tick.net_time')).toMatchObject([{ count: 1 }]);
+      expect(await metrics.series('muster.drone.duration')).toMatchObject([
+        {
+          attributes: {
+            'muster.lane': 'lane40',
+            'muster.drone.outcome': 'call_failed',
+            'muster.drone.name': 'box1',
+            'muster.batch.name': 'lane40.box1',
+          },
+        },
       ]);
     });
 

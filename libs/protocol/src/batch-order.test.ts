@@ -32,7 +32,7 @@ describe('readBatchOrder', () => {
     [{ ...ORDER, v: undefined }, 'no version'],
     [null, 'no version'],
     ['order', 'no version'],
-  ])('names both versions of %j', (data, version) => {
+  ])('behaviour 48: names both versions of %j', (data, version) => {
     expect(() => readBatchOrder(data)).toThrow(
       new WireError(`version skew: the batch has ${version}, this Muster speaks version 1`),
     );

@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { combine, type ClaimFact, type CombineInput } from './combine.js';
 import { describeFailure, type Misfortune } from './failure.js';
+import { judgeRecord } from './judge-record.js';
+import { entryOfUnreported } from './missing-entry.js';
 import { expandNodeSet } from './node-set/index.js';
 import { OUTCOMES, type Outcome } from './outcome.js';
-import { policyMet, POLICY_ALL, type Policy } from './policy.js';
+import { formatPolicy, policyMet, POLICY_ALL, type Policy } from './policy.js';
+import type { DroneEntry } from './record.js';
 
 const OK: Misfortune = { outcome: 'ok', error: null };
 
@@ -307,6 +310,23 @@ describe('combine', () => {
       );
     });
 
+    it('is what judgeRecord makes of the record, once that was stored and read', () => {
+      fc.assert(
+        fc.property(ticks, (input) => {
+          fc.pre(input.policy.every((rule) => rule.rule !== 'must' || rule.drones.length > 0));
+          const { status, counts, message, missing } = combine(input);
+          const drones = Object.fromEntries(
+            [...fatesOf(input, missing)].map(([drone, fate]) => [drone, entryOf(fate)]),
+          );
+          const failure = message === null ? null : { message, drones: {} };
+          const record = { status, policy: formatPolicy(input.policy), failure, drones };
+          const read = JSON.parse(JSON.stringify(record)) as typeof record;
+          expect(judgeRecord(read)).toEqual({ status, counts, message });
+        }),
+        { numRuns: 500 },
+      );
+    });
+
     it('gives a verdict that is the same after it was stored', () => {
       fc.assert(
         fc.property(ticks, (input) => {
@@ -342,7 +362,8 @@ function expectedOutcome(ending: CombineInput['ending'], claim: ClaimFact | unde
   return claim.lastAttempt?.outcome ?? 'worker_lost';
 }
 
-function badDrones(
+/** What became of each drone of the roster, in its order. */
+function fatesOf(
   { roster, reports }: CombineInput,
   missing: ReturnType<typeof combine>['missing'],
 ): Map<string, Misfortune> {
@@ -350,12 +371,20 @@ function badDrones(
   for (const entry of missing) {
     for (const drone of expandNodeSet(entry.drones)) byDrone.set(drone, entry);
   }
-  const bad = new Map<string, Misfortune>();
-  for (const drone of roster) {
-    const fate = byDrone.get(drone);
-    if (fate !== undefined && fate.outcome !== 'ok') bad.set(drone, fate);
-  }
-  return bad;
+  return new Map(
+    roster.map((drone) => [drone, byDrone.get(drone) ?? { outcome: 'ok', error: null }]),
+  );
+}
+
+function badDrones(
+  input: CombineInput,
+  missing: ReturnType<typeof combine>['missing'],
+): Map<string, Misfortune> {
+  return new Map([...fatesOf(input, missing)].filter(([, { outcome }]) => outcome !== 'ok'));
+}
+
+function entryOf(fate: Misfortune): DroneEntry {
+  return { ...entryOfUnreported(['exec']), ...fate };
 }
 
 /** The drones that a failure's message names; the reasons below hold neither `;` nor `(`. */

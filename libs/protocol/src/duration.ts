@@ -5,10 +5,14 @@ const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as con
 
 /**
  * Reads a duration such as `500ms`, `30s`, `1.5m` and gives milliseconds, rounded.
- * `what` names the place for the error, e.g. `--deadline`.
- * @throws InvalidInputError for anything else, for zero and for more than a week.
+ * `what` names the place for the error, e.g. `--deadline`; `limitMs` is in milliseconds.
+ * @throws InvalidInputError for anything else, for zero and for more than the limit (a week).
  */
-export function parseDuration(text: string, what: string): number {
+export function parseDuration(
+  text: string,
+  what: string,
+  limitMs: number = LIMITS.durationMs,
+): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
   if (match === null) {
     throw new InvalidInputError(
@@ -16,8 +20,10 @@ export function parseDuration(text: string, what: string): number {
     );
   }
   const milliseconds = Math.round(Number(match[1]) * UNITS[match[2] as keyof typeof UNITS]);
-  if (milliseconds < 1 || milliseconds > LIMITS.durationMs) {
-    throw new InvalidInputError(`${what}: '${text}' is out of range; expected 1ms to 7d`);
+  if (milliseconds < 1 || milliseconds > limitMs) {
+    throw new InvalidInputError(
+      `${what}: '${text}' is out of range; expected 1ms to ${formatDuration(limitMs)}`,
+    );
   }
   return milliseconds;
 }

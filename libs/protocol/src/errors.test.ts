@@ -6,6 +6,7 @@ import {
   InfrastructureError,
   InvalidInputError,
   MusterError,
+  NoDroneAnswersError,
   PendingCallsError,
   TickInFlightError,
   UncollectedResultsError,
@@ -21,6 +22,7 @@ const ERRORS: readonly MusterError[] = [
   new TickInFlightError('default', 'default-1'),
   new UncollectedResultsError('default', 'default-1'),
   new PendingCallsError(['lab1', 'lab2']),
+  new NoDroneAnswersError({ lab1: { outcome: 'unreachable', message: 'x' } }, 'lab1 unreachable'),
 ];
 
 describe('every error', () => {
@@ -92,6 +94,10 @@ describe('messages', () => {
     [
       new UncollectedResultsError('nightly', 'nightly-7'),
       'lane nightly holds the results of tick nightly-7: collect them with getResults(), or drop them with discard()',
+    ],
+    [
+      new NoDroneAnswersError({}, '1 of 1 drone failed: …'),
+      'no drone is left: 1 of 1 drone failed: …',
     ],
     [
       new PendingCallsError(['lab1', 'lab2']),

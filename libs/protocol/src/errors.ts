@@ -61,6 +61,22 @@ export class UncollectedResultsError extends MusterError {
   }
 }
 
+/** A probe found no drone that answers (behaviour 26). */
+export class NoDroneAnswersError extends MusterError {
+  override readonly code = 'MUSTER_NO_DRONE_ANSWERS';
+
+  constructor(
+    /** Why each of them was dropped. */
+    readonly drones: Readonly<
+      Record<string, { readonly outcome: string; readonly message: string }>
+    >,
+    /** All of them in one line, folded by reason. */
+    why: string,
+  ) {
+    super(`no drone is left: ${why}`);
+  }
+}
+
 /** A refresh was asked for while drones still have calls queued (behaviour 24). */
 export class PendingCallsError extends MusterError {
   override readonly code = 'MUSTER_PENDING_CALLS';

@@ -66,14 +66,14 @@ describe('describeFailure', () => {
       'cancelled (stop); 1 of 2 drones failed: a cancelled (stop)',
     ],
     [
-      'reasons that differ, in the order they came',
+      'reasons that differ, in the order of the drones whatever came first',
       [
         ['b', { outcome: 'unreachable', error: { message: 'no route' } }],
         ['a', { outcome: 'unreachable', error: { message: 'refused' } }],
       ],
       2,
       undefined,
-      '2 of 2 drones failed: b unreachable (no route); a unreachable (refused)',
+      '2 of 2 drones failed: a unreachable (refused); b unreachable (no route)',
     ],
     [
       'reasons that are the same on one line',

@@ -1,5 +1,6 @@
 /** The one failure of a tick: every bad drone named, folded by what happened to them. */
 import { foldNodeSet } from './node-set/index.js';
+import { naturalKey } from './node-set/natural-order.js';
 import { oneLine } from './one-line.js';
 import { OUTCOMES, type Outcome } from './outcome.js';
 import type { BadDrone, Failure } from './record.js';
@@ -46,7 +47,10 @@ interface ReasonGroup {
   readonly message: string;
 }
 
-/** Groups drones that share outcome and reason; groups stand in the order of OUTCOMES, then as they came. */
+/**
+ * Groups drones that share outcome and reason; groups stand in the order of OUTCOMES, then in that
+ * of their drones' names: an order that a record has as well, whatever became of it in between.
+ */
 export function groupByReason(bad: ReadonlyMap<string, Misfortune>): ReasonGroup[] {
   const groups = new Map<string, ReasonGroup>();
   for (const [drone, { outcome, error }] of bad) {
@@ -56,7 +60,22 @@ export function groupByReason(bad: ReadonlyMap<string, Misfortune>): ReasonGroup
     if (group === undefined) groups.set(key, { drones: [drone], outcome, message });
     else group.drones.push(drone);
   }
-  return [...groups.values()].sort(
-    (a, b) => OUTCOMES.indexOf(a.outcome) - OUTCOMES.indexOf(b.outcome),
-  );
+  return [...groups.values()]
+    .map((group) => ({ group, first: firstOf(group.drones) }))
+    .sort(
+      (a, b) =>
+        OUTCOMES.indexOf(a.group.outcome) - OUTCOMES.indexOf(b.group.outcome) ||
+        (a.first < b.first ? -1 : 1),
+    )
+    .map(({ group }) => group);
+}
+
+/** Of names that differ in padding only, the name itself decides. */
+function firstOf(drones: readonly string[]): string {
+  let first: string | undefined;
+  for (const drone of drones) {
+    const key = `${naturalKey(drone)} ${drone}`;
+    if (first === undefined || key < first) first = key;
+  }
+  return first ?? '';
 }

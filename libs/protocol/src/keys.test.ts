@@ -104,7 +104,7 @@ describe('queues', () => {
     );
   });
 
-  it('show a batch as lane and drone', () => {
+  it('behaviour 15: show a batch as lane and drone', () => {
     expect(batchName('default', 'lab001')).toBe('default.lab001');
   });
 });
@@ -123,6 +123,7 @@ describe('keys', () => {
   const single = [
     keys.deadlines,
     keys.ticks,
+    keys.retention,
     keys.workers,
     keys.presence,
     keys.lastOutcomes,

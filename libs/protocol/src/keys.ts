@@ -63,6 +63,8 @@ export const keys = {
   deadlines: (prefix: string) => `${prefix}:deadlines`,
   /** Sorted set: all kept ticks by their start. */
   ticks: (prefix: string) => `${prefix}:all-ticks`,
+  /** Hash: how many ticks are kept, and for how long. */
+  retention: (prefix: string) => `${prefix}:retention`,
   /** Sorted set: workers by when they were last seen. */
   workers: (prefix: string) => `${prefix}:workers`,
   /** Hash: what each worker says of itself. */

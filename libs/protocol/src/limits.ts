@@ -1,4 +1,4 @@
-/** Sizes above which input is refused before anything is enqueued. All in bytes unless said. */
+/** Sizes above which input is refused before anything is enqueued, and what is kept of others. All in bytes unless said. */
 export const LIMITS = {
   /** A drone's batch, as JSON. */
   batchBytes: 4 * 1024 * 1024,
@@ -10,6 +10,10 @@ export const LIMITS = {
   calls: 10_000,
   /** A call's, batch's or tick's time, in milliseconds: a week. */
   durationMs: 7 * 24 * 3_600_000,
+  /** Entries kept of each queue's stream of BullMQ events: people may look at them, nobody else does. */
+  queueEvents: 100,
+  /** How long ticks may be kept, in milliseconds: ten years. */
+  keepMs: 3_650 * 24 * 3_600_000,
 } as const;
 
 /** How long a call may run when nothing is said, in milliseconds (behaviour 37). */

@@ -27,7 +27,7 @@ describe('readReport', () => {
     );
   });
 
-  it('names both versions of a report of another', () => {
+  it('behaviour 48: names both versions of a report of another', () => {
     expect(() => readReport(JSON.stringify({ ...REPORT, v: 7 }))).toThrow(
       new WireError('version skew: the report has version 7, this Muster speaks version 1'),
     );

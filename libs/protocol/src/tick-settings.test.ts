@@ -3,12 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readTickSettings, writeTickSettings } from './tick-settings.js';
 import { WireError } from './wire-version.js';
 
-const SETTINGS = {
-  deadlineMs: 60_000,
-  connectTimeoutMs: 10_000,
-  attempts: 1,
-  mark: 'feedc0de00112233',
-};
+const SETTINGS = { deadlineMs: 60_000, connectTimeoutMs: 10_000, attempts: 1, nonce: '00c0ffee' };
 
 describe('readTickSettings', () => {
   it('gives back any settings that were written', () => {
@@ -17,7 +12,7 @@ describe('readTickSettings', () => {
       deadlineMs: positive,
       connectTimeoutMs: positive,
       attempts: positive,
-      mark: fc.constantFrom('0123456789abcdef', 'ffffffffffffffff'),
+      nonce: fc.stringMatching(/^[0-9a-f]{8,16}$/),
     });
     fc.assert(
       fc.property(settings, (some) => {
@@ -45,12 +40,16 @@ describe('readTickSettings', () => {
       "not a tick's settings: connectTimeoutMs: expected number, received string",
     ],
     [
+      JSON.stringify({ v: 1, ...SETTINGS, nonce: '' }),
+      "not a tick's settings: nonce: Invalid string: must match pattern /^[0-9a-f]{8,}$/",
+    ],
+    [
       JSON.stringify({ v: 1, ...SETTINGS, attempts: 1.5 }),
       "not a tick's settings: attempts: expected int, received number",
     ],
     [
-      JSON.stringify({ v: 1, ...SETTINGS, mark: 'mine; rm' }),
-      "not a tick's settings: mark: expected 16 hexadecimal digits",
+      JSON.stringify({ v: 1, ...SETTINGS, nonce: 'mine; rm' }),
+      "not a tick's settings: nonce: expected hexadecimal digits",
     ],
   ])('refuses %j', (json, message) => {
     expect(() => readTickSettings(json)).toThrow(new WireError(message));

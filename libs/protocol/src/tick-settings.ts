@@ -8,15 +8,15 @@ export interface TickSettings {
   readonly connectTimeoutMs: number;
   /** How often a batch may be tried, 1 for once. */
   readonly attempts: number;
-  /** Random text in the marks of its processes: another installation may have a tick of the same name. */
-  readonly mark: string;
+  /** Tells the tick's processes from those of a tick with the same id in another installation. */
+  readonly nonce: string;
 }
 
 const schema = z.object({
   deadlineMs: z.number().int().positive(),
   connectTimeoutMs: z.number().int().positive(),
   attempts: z.number().int().positive(),
-  mark: z.string().regex(/^[0-9a-f]{16}$/, 'expected 16 hexadecimal digits'),
+  nonce: z.string().regex(/^[0-9a-f]{8,}$/, 'expected hexadecimal digits'),
 });
 
 export function writeTickSettings(settings: TickSettings): string {

@@ -6,3 +6,4 @@ export * from './redis/private-redis.js';
 export * from './redis/url.js';
 export * from './service.js';
 export * from './state-dir.js';
+export * from './telemetry.js';

@@ -2,6 +2,7 @@ export * from './claims.js';
 export * from './control.js';
 export * from './last-outcomes.js';
 export * from './presence.js';
+export * from './retention.js';
 export * from './roster.js';
 export type { TickStore } from './store.js';
 export * from './sweep.js';

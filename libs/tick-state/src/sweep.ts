@@ -1,5 +1,6 @@
 /** What a combiner must look at now, and what may be forgotten. */
 import { keys } from '@muster/protocol';
+import type { Retention } from './retention.js';
 import { defineScript, readReply, runScript, type TickStore } from './store.js';
 
 const DUE = defineScript(`
@@ -42,35 +43,50 @@ export async function dropDeadline(store: TickStore, tick: string): Promise<void
   await store.redis.zrem(keys.deadlines(store.prefix), tick);
 }
 
-export interface Retention {
-  /** Ticks kept at most. */
-  readonly count: number;
-  /** Milliseconds a tick is kept at most. */
-  readonly ageMs: number;
-}
+/** Ticks that are forgotten in one turn, at most: the deadlines must not wait for long. */
+const TURN = 50;
 
-export const DEFAULT_RETENTION: Retention = { count: 1_000, ageMs: 7 * 24 * 3_600_000 };
-
+/** One that still runs, or whose living producer has not collected it, stays and keeps no other. */
 const EXPIRED = defineScript(`
-local count, age = tonumber(ARGV[1]), tonumber(ARGV[2])
-local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now() - age, 'LIMIT', 0, 50)
-local many = redis.call('ZCARD', KEYS[1]) - count
-if many > #gone then gone = redis.call('ZRANGE', KEYS[1], 0, math.min(many, 50) - 1) end
-return gone
+local ticks, prefix, turn = KEYS[1], ARGV[1], tonumber(ARGV[4])
+local surplus = redis.call('ZCARD', ticks) - tonumber(ARGV[2])
+local at = now()
+local tooOld = at - tonumber(ARGV[3])
+
+local function wanted(tick)
+  local facts = redis.call('HMGET', prefix .. ':tick:' .. tick, 'state', 'lane')
+  if not facts[1] then return false end
+  if facts[1] ~= 'closed' then return true end
+  local lane = redis.call('HMGET', prefix .. ':lane:' .. (facts[2] or ''), 'tick', 'leaseUntil', 'detached')
+  return lane[1] == tick and lane[3] ~= '1' and tonumber(lane[2] or '0') > at
+end
+
+local gone, rank = {}, 0
+while true do
+  local some = redis.call('ZRANGE', ticks, rank, rank + 99, 'WITHSCORES')
+  if #some == 0 then return gone end
+  for i = 1, #some, 2 do
+    if rank >= surplus and tonumber(some[i + 1]) > tooOld then return gone end
+    if not wanted(some[i]) then gone[#gone + 1] = some[i] end
+    if #gone == turn then return gone end
+    rank = rank + 1
+  end
+end
 `);
 
-/** Ticks beyond what is kept, oldest first, at most 50; never one that still runs. */
-export async function expiredTicks(store: TickStore, retention: Retention): Promise<string[]> {
-  const old = (await runScript(
-    store,
-    EXPIRED,
-    [keys.ticks(store.prefix)],
-    [retention.count, retention.ageMs],
-  )) as string[];
-  const states = await Promise.all(
-    old.map((tick) => store.redis.hget(keys.tick(store.prefix, tick), 'state')),
-  );
-  return old.filter((_, index) => states[index] === 'closed' || states[index] === null);
+export interface Expired {
+  /** Oldest first. */
+  readonly ticks: readonly string[];
+  /** Whether there may be more than one turn takes. */
+  readonly more: boolean;
+}
+
+/** Ticks beyond what is kept; never one that still runs, or that its living producer has not collected. */
+export async function expiredTicks(store: TickStore, retention: Retention): Promise<Expired> {
+  const { prefix } = store;
+  const args = [prefix, retention.count, retention.ageMs, TURN];
+  const ticks = (await runScript(store, EXPIRED, [keys.ticks(prefix)], args)) as string[];
+  return { ticks, more: ticks.length === TURN };
 }
 
 /** Removes all that a tick left in its own keys. */
@@ -86,5 +102,7 @@ export async function forgetTick(store: TickStore, tick: string): Promise<void> 
     keys.outputs(prefix, tick),
     keys.arrivals(prefix, tick),
   );
+  await redis.zrem(keys.deadlines(prefix), tick);
+  // Last: whoever is interrupted before finds the tick here again.
   await redis.zrem(keys.ticks(prefix), tick);
 }

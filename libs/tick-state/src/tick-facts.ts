@@ -13,8 +13,6 @@ export interface TickFacts {
   readonly startedAt: number;
   readonly deadlineMs: number;
   readonly policy: string;
-  /** As `writeTickSettings` gives them. */
-  readonly settings: string;
   /** Drones addressed. */
   readonly size: number;
   readonly closingReason: ClosingReason | null;
@@ -68,7 +66,6 @@ function parseFacts(hash: Record<string, string>): TickFacts | undefined {
     startedAt: Number(hash['startedAt']),
     deadlineMs: Number(hash['deadlineMs']),
     policy: hash['policy'] ?? 'all',
-    settings: hash['settings'] ?? '',
     size: Number(hash['size']),
     closingReason: (hash['closingReason'] as ClosingReason | undefined) ?? null,
     closingText: hash['closingText'] ?? '',
@@ -81,6 +78,14 @@ function parseFacts(hash: Record<string, string>): TickFacts | undefined {
 /** `ok`, `failed` or `cancelled` once the tick is closed; `running` until then. */
 export function statusOf(facts: TickFacts): TickStatus {
   return facts.verdict?.status ?? 'running';
+}
+
+/** What the tick tells workers, as `writeTickSettings` gave it; null when there is no such tick. */
+export async function readStoredSettings(
+  { redis, prefix }: TickStore,
+  tick: string,
+): Promise<string | null> {
+  return redis.hget(keys.tick(prefix, tick), 'settings');
 }
 
 export async function readTickRoster(store: TickStore, tick: string): Promise<RosterEntry[]> {

@@ -65,7 +65,7 @@ describe('report', () => {
     expect(await everythingOf(store, lab.tick)).toEqual(before);
   });
 
-  it('is not taken any more from a worker whose batch was taken over', async () => {
+  it('behaviour 44: is not taken any more from a worker whose batch was taken over', async () => {
     const lab = await openLab(store);
     await claim(store, lab, 'lab1');
     await claim(store, lab, 'lab1', 'host:2');
@@ -74,7 +74,7 @@ describe('report', () => {
     expect(await reportBatch(store, bySecond)).toBe('accepted');
   });
 
-  it('is taken once: a second one for the drone is refused, and changes nothing', async () => {
+  it('behaviour 11: is taken once; a second one for the drone is refused, and changes nothing', async () => {
     const lab = await openLab(store);
     await claim(store, lab, 'lab1');
     expect(await reportBatch(store, reportOf(lab, 'lab1'))).toBe('accepted');
@@ -84,7 +84,7 @@ describe('report', () => {
     expect(await everythingOf(store, lab.tick)).toEqual(before);
   });
 
-  it('is taken once of 10 that are sent at the same time', async () => {
+  it('behaviour 44: is taken once of 10 that are sent at the same time', async () => {
     const lab = await openLab(store);
     await claim(store, lab, 'lab1');
     const replies = await Promise.all(
@@ -103,7 +103,7 @@ describe('report', () => {
     expect(await reportBatch(store, report)).toBe('accepted');
   });
 
-  it('changes nothing after the tick is closed', async () => {
+  it('behaviour 45: changes nothing after the tick is closed', async () => {
     const lab = await openLab(store);
     await claim(store, lab, 'lab1');
     await beginClosing(store, lab.tick, 'cancelled');
@@ -114,7 +114,7 @@ describe('report', () => {
     expect(await everythingOf(store, lab.tick)).toEqual(before);
   });
 
-  it('changes nothing with the epoch of another tick', async () => {
+  it('behaviour 45: changes nothing with the epoch of another tick', async () => {
     const lab = await openLab(store);
     await claim(store, lab, 'lab1');
     const before = await everythingOf(store, lab.tick);

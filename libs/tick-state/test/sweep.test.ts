@@ -5,14 +5,18 @@ import {
   beginCall,
   beginClosing,
   closeTick,
+  DEFAULT_RETENTION,
   dropDeadline,
   dueTicks,
   expiredTicks,
   forgetTick,
   listTicks,
   readManyTickFacts,
+  readRetention,
   readTickFacts,
   reportBatch,
+  writeRetention,
+  type Retention,
 } from '../src/index.js';
 import { freshStore, redisNow } from './fresh-store.js';
 import {
@@ -35,7 +39,7 @@ async function startedAgo(tick: string, ago: number): Promise<void> {
 }
 
 async function closedTick(lane: string, ago = 0): Promise<string> {
-  const { tick } = await openLab(store, ['lab1'], { lane });
+  const { tick } = await openLab(store, ['lab1'], { lane, detached: true });
   await beginClosing(store, tick, 'cancelled');
   await setPast(store, tick, 'closeAt');
   await closeTick(store, tick, 0, VERDICT_FAILED);
@@ -102,10 +106,14 @@ describe('awaitClose', () => {
   });
 });
 
+async function expired(retention: Retention): Promise<readonly string[]> {
+  return (await expiredTicks(store, retention)).ticks;
+}
+
 describe('expiredTicks', () => {
   it('are none while neither count nor age is reached', async () => {
     await closedTick('a', 6 * DAY_MS);
-    expect(await expiredTicks(store, { count: 1, ageMs: 7 * DAY_MS })).toEqual([]);
+    expect(await expired({ count: 1, ageMs: 7 * DAY_MS })).toEqual([]);
   });
 
   it('are the oldest beyond the count', async () => {
@@ -113,15 +121,15 @@ describe('expiredTicks', () => {
     const first = await closedTick('a', 3_000);
     const second = await closedTick('b', 2_000);
     const ageMs = DAY_MS;
-    expect(await expiredTicks(store, { count: 1, ageMs })).toEqual([first, second]);
-    expect(await expiredTicks(store, { count: 2, ageMs })).toEqual([first]);
-    expect(await expiredTicks(store, { count: 0, ageMs })).toEqual([first, second, third]);
+    expect(await expired({ count: 1, ageMs })).toEqual([first, second]);
+    expect(await expired({ count: 2, ageMs })).toEqual([first]);
+    expect(await expired({ count: 0, ageMs })).toEqual([first, second, third]);
   });
 
   it('are those beyond the age', async () => {
     const old = await closedTick('a', 2 * DAY_MS + 1_000);
     await closedTick('b', 2 * DAY_MS - 10_000);
-    expect(await expiredTicks(store, { count: 100, ageMs: 2 * DAY_MS })).toEqual([old]);
+    expect(await expired({ count: 100, ageMs: 2 * DAY_MS })).toEqual([old]);
   });
 
   it('are never ticks that still run, however old', async () => {
@@ -131,12 +139,34 @@ describe('expiredTicks', () => {
     await startedAgo(open.tick, 30 * DAY_MS);
     await startedAgo(closing.tick, 30 * DAY_MS);
     const closed = await closedTick('closed', 29 * DAY_MS);
-    expect(await expiredTicks(store, { count: 0, ageMs: DAY_MS })).toEqual([closed]);
+    expect(await expired({ count: 0, ageMs: DAY_MS })).toEqual([closed]);
+  });
+
+  it('are not kept by an older one that still runs', async () => {
+    // More of them than are looked at in one step.
+    const running = Array.from({ length: 120 }, (_, index) => `open-${String(index)}`);
+    for (const lane of running) {
+      const { tick } = await openLab(store, ['lab1'], { lane });
+      await startedAgo(tick, 30 * DAY_MS);
+    }
+    const closed = await closedTick('closed', 29 * DAY_MS);
+    expect(await expired({ count: 1_000, ageMs: DAY_MS })).toEqual([closed]);
+    expect(await expired({ count: 0, ageMs: 365 * DAY_MS })).toEqual([closed]);
+  });
+
+  it('are not those that a living producer has still to collect', async () => {
+    const { tick } = await openLab(store, ['lab1'], { lane: 'mine' });
+    await beginClosing(store, tick, 'cancelled');
+    await setPast(store, tick, 'closeAt');
+    await closeTick(store, tick, 0, VERDICT_FAILED);
+    expect(await expired({ count: 0, ageMs: DAY_MS })).toEqual([]);
+    await store.redis.hset(keys.lane(store.prefix, 'mine'), 'leaseUntil', await redisNow(store));
+    expect(await expired({ count: 0, ageMs: DAY_MS })).toEqual([tick]);
   });
 
   it('are also those of which nothing is left but the name', async () => {
     await startedAgo('default-1', 8 * DAY_MS);
-    expect(await expiredTicks(store, { count: 10, ageMs: 7 * DAY_MS })).toEqual(['default-1']);
+    expect(await expired({ count: 10, ageMs: 7 * DAY_MS })).toEqual(['default-1']);
   });
 
   it('are 50 at most, the oldest first', async () => {
@@ -144,8 +174,25 @@ describe('expiredTicks', () => {
     const scored = names.flatMap((name, index) => [index + 1, name]);
     await store.redis.zadd(keys.ticks(store.prefix), ...scored);
     const oldest = names.slice(0, 50);
-    expect(await expiredTicks(store, { count: 100, ageMs: DAY_MS })).toEqual(oldest);
-    expect(await expiredTicks(store, { count: 5, ageMs: 1e15 })).toEqual(oldest);
+    expect(await expired({ count: 100, ageMs: DAY_MS })).toEqual(oldest);
+    expect(await expiredTicks(store, { count: 5, ageMs: 1e15 })).toEqual({
+      ticks: oldest,
+      more: true,
+    });
+    expect(await expiredTicks(store, { count: 11, ageMs: 1e15 })).toEqual({
+      ticks: names.slice(0, 49),
+      more: false,
+    });
+  });
+});
+
+describe('the retention', () => {
+  it('is the default until somebody says otherwise, and then what was said last', async () => {
+    expect(await readRetention(store)).toEqual(DEFAULT_RETENTION);
+    expect(DEFAULT_RETENTION).toEqual({ count: 1_000, ageMs: 7 * DAY_MS });
+    await writeRetention(store, { count: 20, ageMs: DAY_MS });
+    await writeRetention(store, { count: 30, ageMs: 1 });
+    expect(await readRetention(store)).toEqual({ count: 30, ageMs: 1 });
   });
 });
 
@@ -170,7 +217,6 @@ describe('forgetTick', () => {
     await claim(store, lab, 'lab1');
     await reportBatch(store, reportOf(lab, 'lab1'));
     await closeTick(store, lab.tick, 1, VERDICT_OK);
-    await dropDeadline(store, lab.tick);
     await forgetTick(store, lab.tick);
     expect((await store.redis.keys('*')).sort()).toEqual([
       keys.lane(store.prefix, 'default'),

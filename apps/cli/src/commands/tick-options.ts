@@ -1,8 +1,10 @@
 /** The options of `muster tick`, read and checked. */
+import type { Retention } from '@muster/tick-state';
+import { givenRetention, type RetentionFlags } from '../input/retention-choice.js';
 import { InvalidInputError, isName, parseDuration } from '@muster/protocol';
 
 /** As the command line has them. */
-export interface TickFlags {
+export interface TickFlags extends RetentionFlags {
   readonly fleet?: string;
   readonly redis?: string;
   readonly on: string;
@@ -26,14 +28,16 @@ export interface TickFlags {
 }
 
 /** All times in milliseconds. */
-export interface TickTimes {
+export interface TickSettings {
   readonly deadlineMs: number;
   readonly connectTimeoutMs: number;
   readonly everyMs: number | undefined;
+  /** What the combiner that it hosts is told; undefined for what the installation has. */
+  readonly retention: Retention | undefined;
 }
 
 /** @throws InvalidInputError that names the flag. */
-export function readTickFlags(flags: TickFlags): TickTimes {
+export function readTickFlags(flags: TickFlags): TickSettings {
   if (!isName(flags.lane)) {
     throw new InvalidInputError(
       `--lane '${flags.lane}': expected letters, digits, dots, dashes and underscores`,
@@ -47,5 +51,6 @@ export function readTickFlags(flags: TickFlags): TickTimes {
     deadlineMs: parseDuration(flags.deadline, '--deadline'),
     connectTimeoutMs: parseDuration(flags.connectTimeout, '--connect-timeout'),
     everyMs: flags.every === undefined ? undefined : parseDuration(flags.every, '--every'),
+    retention: givenRetention(flags),
   };
 }

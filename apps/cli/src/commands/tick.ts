@@ -21,7 +21,7 @@ import { planJson, planText } from './tick-plan-text.js';
 import { setStage } from './tick-stage.js';
 
 export async function runTick(flags: TickFlags, argv: readonly string[]): Promise<number> {
-  const times = readTickFlags(flags);
+  const settings = readTickFlags(flags);
   const fleet = await chooseFleet(flags.fleet);
   const registry = await loadMethods(flags.methods);
   const methods = methodsKnown(registry);
@@ -63,15 +63,16 @@ export async function runTick(flags: TickFlags, argv: readonly string[]): Promis
       name: flags.lane,
       fleet,
       redis: stage.redis,
-      deadlineMs: times.deadlineMs,
-      connectTimeoutMs: times.connectTimeoutMs,
+      deadlineMs: settings.deadlineMs,
+      connectTimeoutMs: settings.connectTimeoutMs,
       policy,
       attempts: flags.attempts,
       methods,
+      retention: settings.retention,
       log,
     });
     if (!flags.wait) return await startOnly(queue, addressees, flags);
-    return await repeat(queue, addressees, flags, times.everyMs, interruption, close);
+    return await repeat(queue, addressees, flags, settings.everyMs, interruption, close);
   } finally {
     interruption.stop();
     await close();

@@ -4,11 +4,12 @@ import { DroneWorker, loadMethods } from '@muster/drone-worker';
 import { Combiner } from '@muster/producer';
 import { closeRedis, createLogger, openRedis, startPrivateRedis, stateDir } from '@muster/runtime';
 import { chooseFleet } from '../input/fleet-choice.js';
+import { chooseRetention, type RetentionFlags } from '../input/retention-choice.js';
 import { readUpNote, removeUpNote, writeUpNote } from '../input/up-file.js';
 import { serve } from '../serve.js';
 import { musterVersion } from '../version.js';
 
-export interface UpOptions {
+export interface UpOptions extends RetentionFlags {
   readonly fleet?: string;
   readonly redis?: string;
   readonly methods: string[];
@@ -23,6 +24,7 @@ export async function runUp(options: UpOptions): Promise<number> {
       `muster up runs already (pid ${String(running.pid)}), with the state in ${stateDir()}`,
     );
   }
+  const retention = chooseRetention(options);
   const { file: fleet } = await chooseFleet(options.fleet);
   const methods = await loadMethods(options.methods);
   const log = createLogger({ name: 'up' });
@@ -33,7 +35,7 @@ export async function runUp(options: UpOptions): Promise<number> {
   const url = own?.url ?? options.redis ?? '';
   const redis = await openRedis(url);
   const store = { redis, prefix: DEFAULT_PREFIX };
-  const combiner = new Combiner({ store, log });
+  const combiner = new Combiner({ store, log, retention });
   const sites = [...new Set(['default', ...fleet.sites()])];
   const { concurrency } = options;
   const worker = new DroneWorker({
@@ -50,7 +52,7 @@ export async function runUp(options: UpOptions): Promise<number> {
   await combiner.start();
   await worker.start();
   writeUpNote({ pid: process.pid, redis: url });
-  log.info({ redis: url, state: stateDir(), drones: fleet.size, sites }, 'ready');
+  log.info({ redis: url, state: stateDir(), drones: fleet.size, sites, keep: retention }, 'ready');
   return serve(
     {
       stop: async () => {

@@ -12,6 +12,8 @@ import { stopReason } from './stop-reason.js';
 
 export interface BatchWork {
   readonly tick: string;
+  /** The tick's own, see `TickSettings`. */
+  readonly nonce: string;
   readonly drone: string;
   readonly calls: readonly Call[];
   /** The methods, in one line. */
@@ -20,8 +22,6 @@ export interface BatchWork {
   readonly deadlineMs: number;
   /** Milliseconds. */
   readonly connectTimeoutMs: number;
-  /** The tick's, see `TickSettings`. */
-  readonly mark: string;
 }
 
 export interface CarryOutDependencies {

@@ -1,7 +1,7 @@
 /** Ends what a silent worker's calls have left running on a drone, and notes whether it is gone. */
 import type { DroneEntry } from '@muster/fleet';
 import { readTickSettings } from '@muster/protocol';
-import { readTickFacts, recordEnd, runningCall, type TickStore } from '@muster/tick-state';
+import { readStoredSettings, recordEnd, runningCall, type TickStore } from '@muster/tick-state';
 import { endProcess } from '../process/end-process.js';
 import type { Transport } from '../transport/transport.js';
 import { markOf } from './run-call.js';
@@ -16,15 +16,15 @@ export async function endLost(
   drone: DroneEntry,
   transport: Transport,
 ): Promise<void> {
+  const settings = await readStoredSettings(store, tick);
+  if (settings === null) return;
+  const { nonce } = readTickSettings(settings);
   const connected = await transport.connect(CONNECT_MS, AbortSignal.timeout(CONNECT_MS));
   if (!connected.ok) return;
   try {
-    const facts = await readTickFacts(store, tick);
-    if (facts === undefined) return;
-    const { mark: own } = readTickSettings(facts.settings);
     // What its earlier calls have left behind is there on purpose.
     const index = await runningCall(store, { tick, drone: drone.name });
-    const mark = markOf({ tick, mark: own, drone: drone.name, index });
+    const mark = markOf({ tick, nonce, drone: drone.name, index });
     await recordEnd(
       store,
       tick,

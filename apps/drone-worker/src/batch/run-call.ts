@@ -28,8 +28,7 @@ export interface RunDependencies {
 /** One call of a batch, where it runs, and how it is known there. */
 export interface CallToRun {
   readonly tick: string;
-  /** The tick's, see `TickSettings`. */
-  readonly mark: string;
+  readonly nonce: string;
   readonly drone: string;
   readonly index: number;
   readonly call: Call;
@@ -49,14 +48,17 @@ export interface Misadventure {
 
 export type CallFate = { readonly result: unknown } | Misadventure;
 
-/** What stands in MUSTER_MARK. No mark begins another, and none is used twice. */
+/**
+ * What stands in MUSTER_MARK: no mark begins another, and no other installation has the same.
+ * All of a tick begin with its id and a slash.
+ */
 export function markOf({
   tick,
-  mark,
+  nonce,
   drone,
   index,
-}: Pick<CallToRun, 'tick' | 'mark' | 'drone' | 'index'>): string {
-  return `${tick}/${drone}/${String(index)}/${mark};`;
+}: Pick<CallToRun, 'tick' | 'nonce' | 'drone' | 'index'>): string {
+  return `${tick}/${nonce}/${drone}/${String(index)};`;
 }
 
 /** `signal` is the batch's; its reason is a `StopReason`. @throws LeaseLostError when the batch is not ours any more. */

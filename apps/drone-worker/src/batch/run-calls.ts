@@ -16,8 +16,7 @@ import {
 
 export interface CallsToRun {
   readonly tick: string;
-  /** The tick's, see `TickSettings`. */
-  readonly mark: string;
+  readonly nonce: string;
   readonly drone: string;
   readonly calls: readonly Call[];
   /** The tick's, in milliseconds. */

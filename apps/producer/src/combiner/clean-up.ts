@@ -1,5 +1,5 @@
 /** Removes what a closed tick's flow has left in the queues, so that nothing waits for what will not come. */
-import { batchJobId, TICKS_QUEUE } from '@muster/protocol';
+import { batchJobId, LIMITS, TICKS_QUEUE } from '@muster/protocol';
 import type { RosterEntry, TickStore } from '@muster/tick-state';
 import { Job, Queue } from 'bullmq';
 
@@ -35,9 +35,9 @@ export class FlowJanitor {
     return state === 'completed' || state === 'failed' || state === 'unknown';
   }
 
-  /** Removes the parent's job of a tick that is forgotten. */
-  async removeParent(tick: string): Promise<void> {
-    await this.#queue(TICKS_QUEUE).remove(tick);
+  /** Removes what is left of a tick's flow. False while somebody still has a job of it in hand. */
+  async removeFlow(tick: string): Promise<boolean> {
+    return (await this.#queue(TICKS_QUEUE).remove(tick)) === 1;
   }
 
   async close(): Promise<void> {
@@ -56,7 +56,11 @@ export class FlowJanitor {
   #queue(name: string): Queue {
     const known = this.#queues.get(name);
     if (known !== undefined) return known;
-    const queue = new Queue(name, { connection: this.store.redis, prefix: this.store.prefix });
+    const queue = new Queue(name, {
+      connection: this.store.redis,
+      prefix: this.store.prefix,
+      streams: { events: { maxLen: LIMITS.queueEvents } },
+    });
     queue.on('error', () => undefined);
     this.#queues.set(name, queue);
     return queue;

@@ -7,13 +7,11 @@ import { delay, LATE, Service, within, type Logger } from '@muster/runtime';
 import {
   awaitClose,
   beginClosing,
-  DEFAULT_RETENTION,
   dropDeadline,
   dueTicks,
-  expiredTicks,
-  forgetTick,
   lookLater,
   readTickFacts,
+  writeRetention,
   type Retention,
   type RosterEntry,
   type TickFacts,
@@ -23,12 +21,16 @@ import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
 import { FlowJanitor } from './clean-up.js';
 import { tryToClose } from './close-tick.js';
 import { askToEndLost } from './end-lost.js';
+import { TickForgetter } from './forget-ticks.js';
 
 export interface CombinerSettings {
   readonly store: TickStore;
   readonly log: Logger;
-  /** How many ticks are kept, and for how long; default 1,000 and 7 days. */
-  readonly retention?: Retention;
+  /**
+   * How many ticks the installation keeps, and for how long, from now on; by default what it was
+   * told last, which is 1,000 and 7 days where nobody has.
+   */
+  readonly retention?: Retention | undefined;
 }
 
 /** How often deadlines are looked at when none is near, in milliseconds. */
@@ -63,7 +65,8 @@ export class Combiner extends Service {
   }
 
   protected override async onStart(): Promise<void> {
-    const { store, log } = this.#settings;
+    const { store, log, retention } = this.#settings;
+    if (retention !== undefined) await writeRetention(store, retention);
     const janitor = new FlowJanitor(store);
     this.#janitor = janitor;
     const combineTick = (job: Job<unknown, unknown>, token?: string) => this.#endParent(job, token);
@@ -104,7 +107,11 @@ export class Combiner extends Service {
   async #endParent(job: Job<unknown, unknown>, token: string | undefined): Promise<unknown> {
     const tick = job.id ?? '';
     const attempt = await tryToClose(this.#settings.store, tick);
-    if (attempt.reply === 'gone') throw new UnrecoverableError(`tick ${tick} is gone`);
+    if (attempt.reply === 'gone') {
+      // Forgotten already, so nobody would remove this job either.
+      job.opts.removeOnFail = true;
+      throw new UnrecoverableError(`tick ${tick} is gone`);
+    }
     if (attempt.reply === 'early') {
       // A child was lost on the way. The deadline will tell; until then the parent waits.
       await job.moveToDelayed(Date.now() + SWEEP_MS * 2, token);
@@ -117,6 +124,7 @@ export class Combiner extends Service {
   }
 
   async #sweep(janitor: FlowJanitor, signal: AbortSignal): Promise<void> {
+    const forgetter = new TickForgetter(this.#settings.store, janitor);
     let pauseMs: number;
     do {
       pauseMs = SWEEP_MS;
@@ -124,7 +132,7 @@ export class Combiner extends Service {
         const { ticks, nextMs } = await dueTicks(this.#settings.store);
         pauseMs = Math.min(SWEEP_MS, nextMs);
         await Promise.all(ticks.map((tick) => this.#attend(tick, janitor)));
-        if (ticks.length > 0) await this.#forgetOld(janitor);
+        await forgetter.look(ticks.length > 0);
       } catch (error) {
         this.#settings.log.warn({ err: error }, 'could not look at the deadlines');
       }
@@ -180,14 +188,6 @@ export class Combiner extends Service {
     while (this.#untidy.size > 0 && !patience.aborted) {
       for (const tick of this.#untidy) await this.#attend(tick, janitor).catch(() => undefined);
       if (this.#untidy.size > 0) await delay(LAST_FLOWS_MS / 20, patience);
-    }
-  }
-
-  async #forgetOld(janitor: FlowJanitor): Promise<void> {
-    const { store, retention = DEFAULT_RETENTION } = this.#settings;
-    for (const tick of await expiredTicks(store, retention)) {
-      await janitor.removeParent(tick);
-      await forgetTick(store, tick);
     }
   }
 

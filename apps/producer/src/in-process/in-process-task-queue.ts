@@ -39,15 +39,25 @@ export interface InProcessTaskQueueSettings {
   /** Modules with methods of the user's own. */
   readonly methods?: readonly string[];
   readonly log?: Logger;
+  /** Whether `muster.drone.duration` has the drones' names: as many time series as drones; default false. */
+  readonly droneMetrics?: boolean;
+}
+
+interface RunningTick {
+  readonly tick: string;
+  /** Tells its processes from those of a tick with the same id elsewhere. */
+  readonly nonce: string;
+  readonly plan: TickPlan;
+  readonly policy: Policy;
+  /** Its reason is a `StopReason`. */
+  readonly stop: AbortController;
+  readonly report: (drone: string, entry: DroneEntry) => void;
 }
 
 export class InProcessTaskQueue extends LaneTaskQueue {
   readonly #settings: InProcessTaskQueueSettings;
-  readonly #policy: Policy;
   readonly #methods: MethodRegistry;
   readonly #runner: BatchRunner;
-  /** No other queue has a tick of the same name and mark. */
-  readonly #mark = randomBytes(8).toString('hex');
   #ticks = 0;
 
   private constructor(
@@ -56,9 +66,9 @@ export class InProcessTaskQueue extends LaneTaskQueue {
     methods: MethodRegistry,
     runner: BatchRunner,
   ) {
-    super(settings.name);
+    const { name, log = silentLogger, droneMetrics = false } = settings;
+    super({ name, policy, log, droneMetrics });
     this.#settings = settings;
-    this.#policy = policy;
     this.#methods = methods;
     this.#runner = runner;
   }
@@ -84,20 +94,31 @@ export class InProcessTaskQueue extends LaneTaskQueue {
     await this.#runner.close();
   }
 
-  protected override plan(drones: readonly Drone[]): Promise<TickPlan> {
+  protected override plan(drones: readonly Drone[], policy: Policy): Promise<TickPlan> {
     const methods = { ...Object.fromEntries(this.#methods), ...BUILT_IN_METHODS };
     const plan = planTick(drones, this.#settings.fleet.file, methods);
-    refuseStrangers(this.#policy, plan);
+    refuseStrangers(policy, plan);
     return Promise.resolve(plan);
   }
 
-  protected override start(plan: TickPlan, { onReport }: ExecuteOptions): Promise<StartedTick> {
+  protected override start(
+    plan: TickPlan,
+    policy: Policy,
+    { onReport }: ExecuteOptions,
+  ): Promise<StartedTick> {
     this.#ticks += 1;
     const tick = tickId(this.name, this.#ticks);
     const stop = new AbortController();
     const planned = new Map(plan.drones.map((drone) => [drone.drone, drone]));
     let running = true;
-    const outcome = this.#run(tick, plan, stop, reporter(planned, onReport))
+    const outcome = this.#run({
+      tick,
+      nonce: randomBytes(8).toString('hex'),
+      plan,
+      policy,
+      stop,
+      report: reporter(planned, onReport),
+    })
       .then((record) => outcomeOf(record, planned))
       .catch((error: unknown) => ({ kind: 'error' as const, error }))
       .finally(() => {
@@ -115,12 +136,8 @@ export class InProcessTaskQueue extends LaneTaskQueue {
     });
   }
 
-  async #run(
-    tick: string,
-    plan: TickPlan,
-    stop: AbortController,
-    report: (drone: string, entry: DroneEntry) => void,
-  ): Promise<TickRecord> {
+  async #run(running: RunningTick): Promise<TickRecord> {
+    const { plan, stop, report } = running;
     const { deadlineMs = 60_000 } = this.#settings;
     let closed = false;
     const startedAt = Date.now();
@@ -130,7 +147,7 @@ export class InProcessTaskQueue extends LaneTaskQueue {
     try {
       const entries = new Map<string, DroneEntry>();
       const all = plan.drones.map(async (drone) => {
-        const entry = await this.#runDrone(tick, drone, deadlineMs, stop.signal);
+        const entry = await this.#runDrone(running, drone, deadlineMs);
         if (!closed) {
           entries.set(drone.drone, entry);
           report(drone.drone, entry);
@@ -138,40 +155,37 @@ export class InProcessTaskQueue extends LaneTaskQueue {
       });
       await Promise.race([Promise.all(all), closingTime(stop.signal)]);
       closed = true;
-      return this.#record(tick, startedAt, deadlineMs, plan, entries, stop.signal);
+      return this.#record(running, startedAt, deadlineMs, entries);
     } finally {
       clearTimeout(deadline);
     }
   }
 
   async #runDrone(
-    tick: string,
+    { tick, nonce, stop }: RunningTick,
     drone: PlannedDrone,
     deadlineMs: number,
-    signal: AbortSignal,
   ): Promise<DroneEntry> {
     const { connectTimeoutMs = 10_000 } = this.#settings;
     const summary = drone.calls.map(({ method }) => method).join(', ');
     const work = {
       tick,
+      nonce,
       drone: drone.drone,
       calls: drone.calls,
       summary,
       deadlineMs,
       connectTimeoutMs,
-      mark: this.#mark,
     };
-    const { run, timings } = await this.#runner.run(work, signal);
+    const { run, timings } = await this.#runner.run(work, stop.signal);
     return { ...run, attempts: 1, worker: workerId(), timings: { queuedMs: 0, ...timings } };
   }
 
   #record(
-    tick: string,
+    { tick, plan, policy, stop: { signal } }: RunningTick,
     startedAt: number,
     deadlineMs: number,
-    plan: TickPlan,
     entries: ReadonlyMap<string, DroneEntry>,
-    signal: AbortSignal,
   ): TickRecord {
     const reports = new Map<string, Misfortune>();
     for (const [drone, { outcome, error }] of entries) {
@@ -183,7 +197,7 @@ export class InProcessTaskQueue extends LaneTaskQueue {
     const here = { worker: workerId(), attempts: 1 };
     const verdict = combine({
       roster: plan.drones.map(({ drone }) => drone),
-      policy: this.#policy,
+      policy,
       ending,
       deadlineMs,
       ...(reason?.kind === 'cancelled' && { cancelReason: reason.text }),
@@ -213,7 +227,7 @@ export class InProcessTaskQueue extends LaneTaskQueue {
       finishedAt: new Date(finishedAt).toISOString(),
       durationMs: finishedAt - startedAt,
       deadlineMs,
-      policy: formatPolicy(this.#policy),
+      policy: formatPolicy(policy),
       counts: verdict.counts,
       failure: failureOf(verdict, Object.entries(drones)),
       drones,

@@ -50,12 +50,14 @@ import { reporter, type Outcome } from './tick-outcome.js';
 
 /** The settings with their defaults filled in. */
 type Settled = Required<
-  Omit<DroneTaskQueueSettings, 'name' | 'redis' | 'policy' | 'hostCombiner' | 'prefix'>
+  Omit<
+    DroneTaskQueueSettings,
+    'name' | 'redis' | 'policy' | 'hostCombiner' | 'prefix' | 'retention' | 'droneMetrics'
+  >
 >;
 
 export class DroneTaskQueue extends LaneTaskQueue {
   readonly #settings: Settled;
-  readonly #policy: Policy;
   readonly #store: TickStore;
   readonly #subscriber: RedisClient;
   readonly #sender: FlowSender;
@@ -70,16 +72,16 @@ export class DroneTaskQueue extends LaneTaskQueue {
     store: TickStore,
     combiner: Combiner | null,
   ) {
-    super(settings.name);
+    const { name, log = silentLogger, droneMetrics = false } = settings;
+    super({ name, policy, log, droneMetrics });
     this.#settings = {
       fleet: settings.fleet,
       deadlineMs: settings.deadlineMs ?? 60_000,
       connectTimeoutMs: settings.connectTimeoutMs ?? 10_000,
       attempts: settings.attempts ?? 1,
       methods: { ...BUILT_IN_METHODS, ...settings.methods },
-      log: settings.log ?? silentLogger,
+      log,
     };
-    this.#policy = policy;
     this.#store = store;
     this.#subscriber = duplicateRedis(store.redis);
     this.#sender = new FlowSender(store);
@@ -101,7 +103,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
     const combiner =
       settings.hostCombiner === false
         ? null
-        : new Combiner({ store, log: settings.log ?? silentLogger });
+        : new Combiner({ store, log: settings.log ?? silentLogger, retention: settings.retention });
     return new DroneTaskQueue(settings, policy, store, combiner);
   }
 
@@ -136,9 +138,9 @@ export class DroneTaskQueue extends LaneTaskQueue {
     await closeRedis(this.#store.redis);
   }
 
-  protected override async plan(drones: readonly Drone[]): Promise<TickPlan> {
+  protected override async plan(drones: readonly Drone[], given: Policy): Promise<TickPlan> {
     const plan = planTick(drones, this.#settings.fleet.file, await this.#knownMethods(drones));
-    refuseStrangers(this.#policy, plan);
+    refuseStrangers(given, plan);
     return plan;
   }
 
@@ -155,11 +157,12 @@ export class DroneTaskQueue extends LaneTaskQueue {
 
   protected override async start(
     plan: TickPlan,
+    given: Policy,
     { wait, onReport }: ExecuteOptions,
   ): Promise<StartedTick> {
     const { deadlineMs, connectTimeoutMs, attempts } = this.#settings;
     const token = this.#token;
-    const policy = formatPolicy(this.#policy);
+    const policy = formatPolicy(given);
     const open = async () => {
       // Only now that the plan is good: a combiner leaves keys in Redis.
       await this.#combiner?.start();
@@ -175,7 +178,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
           deadlineMs,
           connectTimeoutMs,
           attempts,
-          mark: randomBytes(8).toString('hex'),
+          nonce: randomBytes(8).toString('hex'),
         }),
         batches: plan.batches,
       });

@@ -1,8 +1,16 @@
 /** What all task queues have in common: one tick of the lane at a time, collected once (behaviours 4 to 13). */
-import { TickInFlightError, UncollectedResultsError, type TickRecord } from '@muster/protocol';
+import {
+  TickInFlightError,
+  UncollectedResultsError,
+  type Policy,
+  type TickRecord,
+} from '@muster/protocol';
+import { systemClock, type Logger } from '@muster/runtime';
 import type { Drone } from '../drone.js';
 import type { TickPlan } from './plan-tick.js';
+import { answering, PROBE_POLICY, probesOf } from './probe.js';
 import type { ExecuteOptions, TaskQueue } from './task-queue.js';
+import { exportNetTime, exportRecord } from './tick-metrics.js';
 import type { Outcome } from './tick-outcome.js';
 
 /** A tick that was started, and whose results were not collected. */
@@ -16,31 +24,51 @@ export interface StartedTick {
   free(): Promise<void>;
 }
 
+/** What all task queues are told. */
+export interface LaneSettings {
+  readonly name: string;
+  readonly policy: Policy;
+  readonly log: Logger;
+  /** Whether the metrics of drones have their names. */
+  readonly droneMetrics: boolean;
+}
+
 export abstract class LaneTaskQueue implements TaskQueue {
   readonly name: string;
   #started: StartedTick | null = null;
   #starting = false;
   #lastTick: string | null = null;
   #lastRecord: TickRecord | null = null;
+  #lastNetMs: number | null = null;
+  readonly #lane: LaneSettings;
+  /** When the tick in flight was asked for, by the monotonic clock; null for one that was adopted. */
+  #askedAt: number | null = null;
 
-  constructor(name: string) {
-    this.name = name;
+  constructor(settings: LaneSettings) {
+    this.name = settings.name;
+    this.#lane = settings;
   }
 
   /** Checks everything that can be checked before anything is enqueued. */
-  protected abstract plan(drones: readonly Drone[]): Promise<TickPlan>;
+  protected abstract plan(drones: readonly Drone[], policy: Policy): Promise<TickPlan>;
   /** Begins a tick of at least one drone. */
-  protected abstract start(plan: TickPlan, options: ExecuteOptions): Promise<StartedTick>;
+  protected abstract start(
+    plan: TickPlan,
+    policy: Policy,
+    options: ExecuteOptions,
+  ): Promise<StartedTick>;
   abstract close(): Promise<void>;
 
-  /** The id of the tick that was started last. */
   get lastTick(): string | null {
     return this.#lastTick;
   }
 
-  /** The record of the tick that ended last. */
   get lastRecord(): TickRecord | null {
     return this.#lastRecord;
+  }
+
+  get lastNetMs(): number | null {
+    return this.#lastNetMs;
   }
 
   /** The tick that was started and not collected. */
@@ -49,11 +77,14 @@ export abstract class LaneTaskQueue implements TaskQueue {
   }
 
   /** Takes on a tick that was started, here or by a producer before us. */
-  protected take(started: StartedTick): void {
+  protected take(started: StartedTick, askedAt: number | null = null): void {
     this.#started = started;
+    this.#askedAt = askedAt;
     this.#lastTick = started.tick;
     void started.outcome.then(({ record }) => {
-      this.#lastRecord = record ?? this.#lastRecord;
+      if (record === undefined) return;
+      this.#lastRecord = record;
+      exportRecord(record, this.#lane.droneMetrics);
     });
   }
 
@@ -66,15 +97,28 @@ export abstract class LaneTaskQueue implements TaskQueue {
     drones: readonly Drone[],
     options: ExecuteOptions = {},
   ): Promise<Map<Drone, unknown[]> | null> {
+    await this.#begin(drones, this.#lane.policy, options);
+    return options.wait === false ? null : this.getResults();
+  }
+
+  async probe(drones: readonly Drone[]): Promise<Drone[]> {
+    if (drones.length === 0) return [];
+    await this.#begin(probesOf(drones), PROBE_POLICY, {});
+    await this.getResults();
+    // Of a tick that was collected there is a record.
+    return this.#lastRecord === null ? [] : answering(drones, this.#lastRecord, this.#lane.log);
+  }
+
+  async #begin(drones: readonly Drone[], policy: Policy, options: ExecuteOptions): Promise<void> {
+    const askedAt = systemClock.monotonic();
     await this.#refuseIfTaken();
     this.#starting = true;
     try {
-      const plan = await this.plan(drones);
-      if (plan.drones.length > 0) this.take(await this.start(plan, options));
+      const plan = await this.plan(drones, policy);
+      if (plan.drones.length > 0) this.take(await this.start(plan, policy, options), askedAt);
     } finally {
       this.#starting = false;
     }
-    return options.wait === false ? null : this.getResults();
   }
 
   async waitOnDrones(): Promise<void> {
@@ -84,6 +128,7 @@ export abstract class LaneTaskQueue implements TaskQueue {
     if (outcome.kind === 'ok') return;
     // A failed tick has nothing left to collect: its results are in the error.
     await this.#free(started);
+    this.#sayNetTime();
     throw outcome.error;
   }
 
@@ -93,6 +138,7 @@ export abstract class LaneTaskQueue implements TaskQueue {
     await this.waitOnDrones();
     const outcome = await started.outcome;
     await this.#free(started);
+    this.#sayNetTime();
     return outcome.kind === 'ok' ? outcome.results : new Map();
   }
 
@@ -114,6 +160,12 @@ export abstract class LaneTaskQueue implements TaskQueue {
     if (started === null) return;
     if (await started.isRunning()) throw new TickInFlightError(this.name, started.tick);
     throw new UncollectedResultsError(this.name, started.tick);
+  }
+
+  /** Behaviour 40. */
+  #sayNetTime(): void {
+    this.#lastNetMs = this.#askedAt === null ? null : systemClock.monotonic() - this.#askedAt;
+    if (this.#lastNetMs !== null) exportNetTime(this.name, this.#lastNetMs);
   }
 
   async #free(started: StartedTick): Promise<void> {

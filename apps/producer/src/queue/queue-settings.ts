@@ -1,6 +1,7 @@
 /** What a distributed task queue is told when it is opened. */
 import type { KnownMethods } from '@muster/protocol';
 import type { Logger } from '@muster/runtime';
+import type { Retention } from '@muster/tick-state';
 import type { DroneFleet } from '../fleet.js';
 import type { GivenPolicy } from './queue-policy.js';
 
@@ -22,7 +23,11 @@ export interface DroneTaskQueueSettings {
   readonly methods?: KnownMethods;
   /** Whether to host a combiner, so that ticks end also where no other runs; default true. */
   readonly hostCombiner?: boolean;
+  /** How many ticks the installation keeps, and for how long, from now on; default: what it was told last. Read by the combiner that it hosts. */
+  readonly retention?: Retention | undefined;
   /** The hash tag that begins every key; default `{muster}`. */
   readonly prefix?: string;
   readonly log?: Logger;
+  /** Whether `muster.drone.duration` has the drones' names: as many time series as drones; default false. */
+  readonly droneMetrics?: boolean;
 }

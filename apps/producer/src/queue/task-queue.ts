@@ -1,5 +1,5 @@
 /** What every task queue does, with Redis and without. */
-import type { DroneEntry } from '@muster/protocol';
+import type { DroneEntry, TickRecord } from '@muster/protocol';
 import type { Drone } from '../drone.js';
 
 export interface ExecuteOptions {
@@ -12,6 +12,22 @@ export interface ExecuteOptions {
 export interface TaskQueue {
   /** The lane. */
   readonly name: string;
+
+  /** The id of the tick that was started last. */
+  readonly lastTick: string | null;
+
+  /**
+   * The record of the tick that ended last, whatever became of it: also what results do not
+   * hold, such as each drone's `warnings` and `timings` (behaviour 20).
+   */
+  readonly lastRecord: TickRecord | null;
+
+  /**
+   * Milliseconds from the start of `execute` to the end of `getResults` (or to the error), of the
+   * tick that was collected last (behaviour 40). With `wait: false` it has the caller's own time
+   * in between. Null before the first, and for a tick that was adopted.
+   */
+  readonly lastNetMs: number | null;
 
   /**
    * Runs the queued calls of the drones as one tick. Drones without calls are left out.
@@ -36,6 +52,14 @@ export interface TaskQueue {
 
   /** Cancels the tick in flight; its outcome still comes from `waitOnDrones` or `getResults`. */
   cancel(reason?: string): Promise<void>;
+
+  /**
+   * Pings the drones in a tick of its own, and gives those that answer (behaviour 26); each of the
+   * others gets a line in the log. Calls that are queued on the drones stay queued. Which drones
+   * are bad is for the caller to decide here, so the queue's policy does not count.
+   * @throws NoDroneAnswersError when none is left, and as `execute` does.
+   */
+  probe(drones: readonly Drone[]): Promise<Drone[]>;
 
   /** Lets go of everything. A tick in flight goes on without us. Idempotent. */
   close(): Promise<void>;

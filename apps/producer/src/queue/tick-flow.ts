@@ -20,7 +20,7 @@ interface TickJobData {
   readonly deadlineMs: number;
 }
 
-/** Parents are kept as long as ticks are. */
+/** For whoever looks at the queue; a tick that is forgotten earlier takes its parent's job along. */
 const KEPT = { count: 1_000, age: 7 * 24 * 3_600 };
 
 const PARENT_OPTIONS: JobsOptions = { removeOnComplete: KEPT, removeOnFail: KEPT };
