@@ -8,6 +8,9 @@ export {
   UncollectedResultsError,
   type BadDrone,
   type DroneEntry,
+  type PidFile,
+  type RefreshResult,
+  type TableProcess,
   type TickRecord,
 } from '@muster/protocol';
 export { Combiner, type CombinerSettings } from './combiner/combiner.js';

@@ -1,6 +1,12 @@
 /** What all task queues have in common: one tick of the lane at a time, collected once (behaviours 4 to 13). */
-import { TickInFlightError, UncollectedResultsError, type TickRecord } from '@muster/protocol';
-import type { Drone } from '../drone.js';
+import {
+  PendingCallsError,
+  TickInFlightError,
+  UncollectedResultsError,
+  type RefreshResult,
+  type TickRecord,
+} from '@muster/protocol';
+import type { Drone, TakenCalls } from '../drone.js';
 import type { TickPlan } from './plan-tick.js';
 import type { ExecuteOptions, TaskQueue } from './task-queue.js';
 import type { Outcome } from './tick-outcome.js';
@@ -28,7 +34,7 @@ export abstract class LaneTaskQueue implements TaskQueue {
   }
 
   /** Checks everything that can be checked before anything is enqueued. */
-  protected abstract plan(drones: readonly Drone[]): Promise<TickPlan>;
+  protected abstract plan(taken: readonly TakenCalls[]): Promise<TickPlan>;
   /** Begins a tick of at least one drone. */
   protected abstract start(plan: TickPlan, options: ExecuteOptions): Promise<StartedTick>;
   abstract close(): Promise<void>;
@@ -66,15 +72,32 @@ export abstract class LaneTaskQueue implements TaskQueue {
     drones: readonly Drone[],
     options: ExecuteOptions = {},
   ): Promise<Map<Drone, unknown[]> | null> {
+    await this.#begin(() => drones.map((drone) => drone.takeCalls(options)), options);
+    return options.wait === false ? null : this.getResults();
+  }
+
+  async refresh(
+    drones: readonly Drone[],
+    pidFiles: readonly string[] | ((drone: Drone) => readonly string[]),
+  ): Promise<Map<Drone, RefreshResult>> {
+    const pending = drones.filter((drone) => drone.getCalls().length > 0);
+    if (pending.length > 0) throw new PendingCallsError(pending.map(({ hostname }) => hostname));
+    const pidFilesOf = typeof pidFiles === 'function' ? pidFiles : () => pidFiles;
+    await this.#begin(() => drones.map((drone) => refreshCall(drone, pidFilesOf(drone))), {});
+    const results = await this.getResults();
+    return new Map([...results].map(([drone, [result]]) => [drone, result as RefreshResult]));
+  }
+
+  /** `take` is called once the lane is free. */
+  async #begin(take: () => TakenCalls[], options: ExecuteOptions): Promise<void> {
     await this.#refuseIfTaken();
     this.#starting = true;
     try {
-      const plan = await this.plan(drones);
+      const plan = await this.plan(take());
       if (plan.drones.length > 0) this.take(await this.start(plan, options));
     } finally {
       this.#starting = false;
     }
-    return options.wait === false ? null : this.getResults();
   }
 
   async waitOnDrones(): Promise<void> {
@@ -120,4 +143,13 @@ export abstract class LaneTaskQueue implements TaskQueue {
     if (this.#started === started) this.#started = null;
     await started.free();
   }
+}
+
+/** Was never in the drone's queue, and so does not stay there: a refresh that failed is asked for anew. */
+function refreshCall(drone: Drone, pidFiles: readonly string[]): TakenCalls {
+  return {
+    drone,
+    calls: [{ method: 'refresh', args: { pidFiles } }],
+    settle: () => undefined,
+  };
 }
