@@ -1,6 +1,8 @@
 import { startSshdLab, type SshdLab } from '@muster/testing';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { createSshTransport, SshConnectionPool } from '../src/transport/ssh/index.js';
+import { SessionLostError, type Session } from '../src/transport/transport.js';
+import { describeMethods } from './methods.suite.js';
 import { describeTransport } from './transport.suite.js';
 
 let lab: SshdLab;
@@ -15,7 +17,7 @@ afterAll(async () => {
   await lab.stop();
 });
 
-describeTransport('ssh', async () => {
+async function connect(): Promise<Session> {
   const [target] = lab.targets;
   if (target === undefined) throw new Error('the lab has no target');
   const transport = createSshTransport(pool, {
@@ -30,4 +32,12 @@ describeTransport('ssh', async () => {
   const connected = await transport.connect(20_000, new AbortController().signal);
   if (!connected.ok) throw new Error(connected.failure.message);
   return connected.session;
+}
+
+describeTransport('ssh', connect);
+describeMethods('ssh', connect, async (session) => {
+  await lab.killConnections();
+  // Nor may the next test be given a connection that is about to be found dead.
+  const shell = session.openShell('exec cat', new AbortController().signal);
+  await expect(shell.then(({ exited }) => exited)).rejects.toThrow(SessionLostError);
 });

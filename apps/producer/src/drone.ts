@@ -1,8 +1,19 @@
-/** A drone as a scheduler sees it: a name, and the calls that are queued for it. */
-import type { Call, CallInput, CallReport } from '@muster/protocol';
+/** A drone as a scheduler sees it: a name, and the calls and kills that are queued for it. */
+import {
+  describeIssues,
+  InvalidInputError,
+  killArgs,
+  type Call,
+  type CallInput,
+  type CallReport,
+} from '@muster/protocol';
 
 interface QueuedCall {
   readonly call: CallInput;
+}
+
+interface PendingKill {
+  readonly pid: number;
 }
 
 /** The calls that one tick took from a drone, so that later ones stay queued (behaviour 25). */
@@ -15,6 +26,7 @@ export interface TakenCalls {
 
 export class Drone {
   #queue: QueuedCall[] = [];
+  #kills: PendingKill[] = [];
 
   constructor(readonly hostname: string) {}
 
@@ -27,27 +39,57 @@ export class Drone {
     this.#queue.push({ call: { method, args, ...options } });
   }
 
-  /** The calls queued now. */
+  /**
+   * Has a process group ended, by its leader's pid: with all others that are pending, once each, in
+   * one `kill` call behind the calls of the next batch (behaviour 21). Alone it makes no batch,
+   * unless execute is told to `sendKills` (behaviour 22). It is pending until that call succeeded,
+   * whatever the call found: see its result.
+   * @throws InvalidInputError for what is no pid of a group.
+   */
+  queueKill(pid: number): void {
+    const { error } = killArgs.safeParse({ pids: [pid] });
+    if (error !== undefined)
+      throw new InvalidInputError(`${this.hostname}: kill: ${describeIssues(error)}`);
+    this.#kills.push({ pid });
+  }
+
+  /** The calls queued now; those of a batch in flight are among them. */
   getCalls(): readonly CallInput[] {
     return this.#queue.map(({ call }) => call);
   }
 
+  /** The pids whose kill is pending now. */
+  getKills(): readonly number[] {
+    return pidsOf(this.#kills);
+  }
+
+  /** Pending kills stay: what shall not run any more is no reason to let live what shall die. */
   clearCallQueue(): void {
     this.#queue = [];
   }
 
-  /** For task queues: the calls as they are now. They stay queued until they are settled (behaviour 23). */
-  takeCalls(): TakenCalls {
-    const taken = this.#queue;
-    this.#queue = [...taken];
+  clearKills(): void {
+    this.#kills = [];
+  }
+
+  /**
+   * For task queues: the calls as they are now, with one for the pending kills at the end. They stay
+   * queued until they are settled (behaviour 23).
+   */
+  takeCalls({ sendKills = false }: { readonly sendKills?: boolean } = {}): TakenCalls {
+    const calls = [...this.#queue];
+    const kills = calls.length > 0 || sendKills ? [...this.#kills] : [];
+    const pids = pidsOf(kills);
+    const kill: CallInput[] = pids.length === 0 ? [] : [{ method: 'kill', args: { pids } }];
     return {
       drone: this,
-      calls: taken.map(({ call }) => call),
+      calls: [...calls.map(({ call }) => call), ...kill],
       settle: (fates, effects) => {
-        const gone = new Set(
-          taken.filter((_, index) => isOver(fates[index]?.status, effects[index])),
-        );
+        const over = (index: number) => isOver(fates[index]?.status, effects[index]);
+        const gone = new Set(calls.filter((_, index) => over(index)));
         this.#queue = this.#queue.filter((queued) => !gone.has(queued));
+        const ended = new Set(over(calls.length) ? kills : []);
+        this.#kills = this.#kills.filter((pending) => !ended.has(pending));
       },
     };
   }
@@ -57,6 +99,11 @@ export class Drone {
   }
 }
 
+/** A batch of one call that is not in the drone's queue, and does not stay there when it fails. */
+export function unqueuedCall(drone: Drone, method: string, args: CallInput['args']): TakenCalls {
+  return { drone, calls: [{ method, args }], settle: () => undefined };
+}
+
 /** A call that is done leaves the queue, and so does a `once` call that has begun: a second run would double it. */
 function isOver(
   status: CallReport['status'] | undefined,
@@ -64,4 +111,8 @@ function isOver(
 ): boolean {
   if (status === 'ok') return true;
   return effect === 'once' && (status === 'unknown' || status === 'timed_out');
+}
+
+function pidsOf(kills: readonly PendingKill[]): number[] {
+  return [...new Set(kills.map(({ pid }) => pid))];
 }

@@ -11,6 +11,9 @@ export {
   type BadDrone,
   type DroneEntry,
   type Judgement,
+  type PidFile,
+  type RefreshResult,
+  type TableProcess,
   type TickRecord,
 } from '@muster/protocol';
 export { Combiner, type CombinerSettings } from './combiner/combiner.js';

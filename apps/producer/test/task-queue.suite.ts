@@ -2,6 +2,7 @@
  * What every task queue must do, with Redis and without: the behaviours of the seed that a
  * scheduler relies on, named by their numbers. Runs on real processes.
  */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +23,7 @@ import {
   InvalidInputError,
   loadFleet,
   NoDroneAnswersError,
+  PendingCallsError,
   TickFailedError,
   TickInFlightError,
   UncollectedResultsError,
@@ -51,6 +53,14 @@ defaults: { transport: local }
 drones: { "box[1-6]": {}, off: { enabled: false } }
 `;
 
+/** No process has so large an id. */
+const GONE = 4_194_303;
+
+/** Whether it runs; a zombie does not. */
+function lives(pid: number): boolean {
+  return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8') !== '';
+}
+
 export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
   describe(`behaviour 16: ${kind} does what a task queue does`, () => {
     let dir: ScratchDir;
@@ -78,6 +88,12 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
         },
       };
     };
+    /** Has the drone spawn a process of its own, and gives its pid. */
+    const sleeper = async (queue: TaskQueue, on: Drone, args: object = {}): Promise<number> => {
+      on.queueCall('spawn', { argv: ['sleep', '600'], env: { DIR: dir.path }, ...args });
+      const [result] = (await queue.execute([on])).get(on) ?? [];
+      return (result as { pid: number }).pid;
+    };
     const say = (text: string): [string, { argv: string[] }] => [
       'exec',
       { argv: ['printf', '%s', text] },
@@ -92,6 +108,7 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
     afterEach(async () => {
       for (const queue of open) await queue.close();
       open = [];
+      for (const { pid } of await processesWith(dir.path)) process.kill(pid, 'SIGKILL');
       await dir.remove();
     });
 
@@ -263,6 +280,122 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
         error: { message: 'call 0, grumble: that was too much' },
         warnings: ['disk 99% full'],
       });
+    });
+
+    it('behaviours 21 and 22: pending kills make no batch, and ride with the next as one last call', async () => {
+      const queue = await queueFor();
+      const box = drone('box1');
+      const [one, two] = [await sleeper(queue, box), await sleeper(queue, box)];
+      for (const pid of [one, two, one]) box.queueKill(pid);
+      expect(await queue.execute([box])).toEqual(new Map());
+      expect([one, two].map(lives)).toEqual([true, true]);
+      expect(box.getCalls()).toEqual([]);
+
+      box.queueCall(...say('first'));
+      const methods: string[] = [];
+      const results = await queue.execute([box], {
+        onReport: (_, { calls }) => methods.push(...calls.map(({ method }) => method)),
+      });
+      expect(results.get(box)).toEqual([
+        expect.objectContaining({ stdout: 'first' }),
+        [
+          { pid: one, ended: 'term' },
+          { pid: two, ended: 'term' },
+        ],
+      ]);
+      expect(methods).toEqual(['exec', 'kill']);
+      expect(box.getKills()).toEqual([]);
+      expect(await queue.execute([box])).toEqual(new Map());
+    });
+
+    it('behaviour 22: sendKills sends them at once, also to drones with nothing else', async () => {
+      const queue = await queueFor();
+      const box = drone('box1');
+      const pid = await sleeper(queue, box);
+      box.queueKill(pid);
+      const results = await queue.execute(fleet.select('box[1-3]'), { sendKills: true });
+      expect([...results]).toEqual([[box, [[{ pid, ended: 'term' }]]]]);
+      expect(box.getKills()).toEqual([]);
+    });
+
+    it('behaviours 21 and 23: a failed batch keeps its kills, and so does clearing its calls', async () => {
+      const queue = await queueFor();
+      const box = drone('box1');
+      const pid = await sleeper(queue, box);
+      box.queueKill(pid);
+      box.queueCall('exec', { argv: ['false'] });
+      const error = await queue.execute([box]).catch((caught: unknown) => caught);
+      if (!(error instanceof TickFailedError)) throw error;
+      expect(error.record.drones['box1']?.calls.map(({ status }) => status)).toEqual([
+        'failed',
+        'skipped',
+      ]);
+      expect(lives(pid)).toBe(true);
+      box.clearCallQueue();
+      expect([box.getCalls(), box.getKills()]).toEqual([[], [pid]]);
+      box.clearKills();
+      expect(await queue.execute([box], { sendKills: true })).toEqual(new Map());
+      expect(lives(pid)).toBe(true);
+    });
+
+    it('behaviours 21 and 25: a kill that is asked for during a batch is kept for the next', async () => {
+      const queue = await queueFor();
+      const box = drone('box1');
+      const held = gate('go');
+      box.queueKill(GONE);
+      box.queueCall('exec', { argv: held.argv });
+      await queue.execute([box], { wait: false });
+      box.queueKill(GONE);
+      box.queueKill(GONE + 1);
+      await held.release();
+      expect((await queue.getResults()).get(box)?.[1]).toEqual([{ pid: GONE, ended: 'gone' }]);
+      expect(box.getKills()).toEqual([GONE, GONE + 1]);
+      expect(() => {
+        box.queueKill(1);
+      }).toThrow(
+        new InvalidInputError('box1: kill: pids[0]: expected the id of a process group, 2 or more'),
+      );
+    });
+
+    it('behaviours 24 and 28: refresh gives each drone its own pidfiles and the process table', async () => {
+      const queue = await queueFor();
+      const box = drone('box1');
+      const pidFile = join(dir.path, 'pid');
+      const pid = await sleeper(queue, box, { pidFile });
+      box.queueKill(pid);
+      const drones = fleet.select('box[1-2]');
+      const results = await queue.refresh(drones, ({ hostname }) =>
+        hostname === 'box1' ? [pidFile] : [],
+      );
+      expect([...results.keys()]).toEqual(drones);
+      const started = { pid, exitStatus: null, failedTests: null, state: 'started' };
+      expect(results.get(box)?.pidFiles).toEqual({ [pidFile]: started });
+      expect(results.get(drone('box2'))?.pidFiles).toEqual({});
+      for (const { processes } of results.values())
+        expect(processes.map((one) => one.pid)).toContain(pid);
+      expect(box.getKills()).toEqual([pid]);
+      expect((await queue.refresh([box], [pidFile])).get(box)?.pidFilesSecondRead).toEqual({
+        [pidFile]: started,
+      });
+    });
+
+    it('behaviour 24: a refresh is refused while drones have unexecuted calls, and names them', async () => {
+      const queue = await queueFor();
+      for (const box of fleet.select('box[1-3]')) box.queueCall(...say('waiting'));
+      const refused = queue.refresh(fleet.select('box[2-5]'), []);
+      await expect(refused).rejects.toThrow(PendingCallsError);
+      await expect(refused).rejects.toThrow(
+        'these drones still have calls queued, execute or clear them first: box[2-3]',
+      );
+      expect(drone('box4').getCalls()).toEqual([]);
+      expect((await queue.execute(fleet.select('box[2-5]'))).size).toBe(2);
+    });
+
+    it('behaviour 24: a refresh that failed leaves no call behind', async () => {
+      const queue = await queueFor();
+      const refused = queue.refresh([drone('box1')], ['a\0b']);
+      await expect(refused).rejects.toThrow(InvalidInputError);
+      expect((await queue.refresh([drone('box1')], [])).size).toBe(1);
     });
 
     it('behaviour 23: a failed batch keeps its calls, but those that finished leave the queue', async () => {

@@ -45,6 +45,10 @@ describe('admitCalls', () => {
     ['write', { path: '/a', content: '' }, 'idempotent'],
     ['write', { path: '/a', content: '', append: false }, 'idempotent'],
     ['write', { path: '/a', content: '', append: true }, 'once'],
+    ['spawn', { argv: ['a'] }, 'once'],
+    ['refresh', { pidFiles: [] }, 'read'],
+    ['kill', { pids: [] }, 'idempotent'],
+    ['copy', { from: '/a', to: '/b' }, 'idempotent'],
   ])('%s %j has the effect %s', (method, args, effect) => {
     expect(admit({ method, args })?.effect).toBe(effect);
   });
@@ -123,6 +127,22 @@ describe('admitCalls', () => {
     ],
     ['write', { path: '/a', content: '', append: 1 }, 'append: expected boolean, received number'],
     ['ping', { host: 'a' }, "unknown key 'host'"],
+    ['spawn', {}, 'argv: missing; expected array'],
+    ['spawn', { argv: [''] }, 'argv[0]: the command is empty'],
+    ['spawn', { argv: ['a'], logFile: '' }, 'logFile: expected string to have >=1 characters'],
+    ['spawn', { argv: ['a'], pidfile: '/a' }, "unknown key 'pidfile'; did you mean 'pidFile'?"],
+    ['refresh', {}, 'pidFiles: missing; expected array'],
+    ['refresh', { pidFiles: ['a\0'] }, 'pidFiles[0]: must not hold a NUL character'],
+    [
+      'refresh',
+      { pidFiles: Array.from({ length: LIMITS.pidFiles + 1 }, () => 'a') },
+      'pidFiles: expected array to have <=1000 items',
+    ],
+    ['kill', { pids: [5, 1] }, 'pids[1]: expected the id of a process group, 2 or more'],
+    ['kill', { pids: [-5] }, 'pids[0]: expected the id of a process group, 2 or more'],
+    ['kill', { pids: [2.5] }, 'pids[0]: expected int, received number'],
+    ['kill', { pids: [5], graceMs: -1 }, 'graceMs: expected number to be >=0'],
+    ['copy', { from: '/a' }, 'to: missing; expected string'],
     [
       'write',
       { path: 5, contents: 'x' },

@@ -101,7 +101,7 @@ describe('messages', () => {
     ],
     [
       new PendingCallsError(['lab1', 'lab2']),
-      'these drones still have calls queued, execute or clear them first: lab1, lab2',
+      'these drones still have calls queued, execute or clear them first: lab[1-2]',
     ],
   ])('%s', (error, message) => {
     expect(error.message).toBe(message);

@@ -3,6 +3,8 @@
  * one row in docs/errors.md.
  */
 
+import { foldNodeSet } from './node-set/index.js';
+
 /** What all of Muster's errors share: a stable, documented `code`. */
 export abstract class MusterError extends Error {
   abstract readonly code: string;
@@ -83,7 +85,7 @@ export class PendingCallsError extends MusterError {
 
   constructor(readonly drones: readonly string[]) {
     super(
-      `these drones still have calls queued, execute or clear them first: ${drones.join(', ')}`,
+      `these drones still have calls queued, execute or clear them first: ${foldNodeSet(drones)}`,
     );
   }
 }

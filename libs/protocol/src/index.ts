@@ -17,6 +17,7 @@ export * from './one-line.js';
 export * from './outcome.js';
 export * from './policy.js';
 export * from './record.js';
+export * from './refresh-result.js';
 export * from './report.js';
 export * from './tick-settings.js';
 export * from './wire-version.js';

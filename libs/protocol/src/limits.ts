@@ -8,6 +8,14 @@ export const LIMITS = {
   defaultOutputBytes: 64 * 1024,
   /** Calls in a batch. */
   calls: 10_000,
+  /** Pidfiles that a `refresh` may read. */
+  pidFiles: 1_000,
+  /** Process groups that a `kill` may end. */
+  pids: 1_000,
+  /** The largest id that Linux gives a process. */
+  pid: 4_194_304,
+  /** What a `kill` may wait between TERM and KILL, in milliseconds. */
+  graceMs: 600_000,
   /** A call's, batch's or tick's time, in milliseconds: a week. */
   durationMs: 7 * 24 * 3_600_000,
   /** Entries kept of each queue's stream of BullMQ events: people may look at them, nobody else does. */

@@ -59,13 +59,49 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 
 export const pingArgs = z.strictObject({});
 
+export const spawnArgs = z
+  .strictObject({
+    argv: z.array(text).min(1),
+    cwd: path.optional(),
+    logFile: path.optional(),
+    pidFile: path.optional(),
+    env: env.optional(),
+  })
+  .refine((args) => args.argv[0] !== '', { message: 'the command is empty', path: ['argv', 0] });
+
+export const refreshArgs = z.strictObject({
+  pidFiles: z.array(path).max(LIMITS.pidFiles),
+});
+
+/** 0 and 1 are no groups that a call may end: to `kill`, they mean its own and everybody's. */
+const group = z
+  .number()
+  .int()
+  .min(2, 'expected the id of a process group, 2 or more')
+  .max(LIMITS.pid);
+
+export const killArgs = z.strictObject({
+  pids: z.array(group).max(LIMITS.pids),
+  graceMs: z.number().int().min(0).max(LIMITS.graceMs).default(5_000),
+});
+
+export const copyArgs = z.strictObject({ from: path, to: path });
+
 export type ExecArgs = z.output<typeof execArgs>;
+export type SpawnArgs = z.output<typeof spawnArgs>;
+export type RefreshArgs = z.output<typeof refreshArgs>;
+export type KillArgs = z.output<typeof killArgs>;
+export type CopyArgs = z.output<typeof copyArgs>;
 export type ReadArgs = z.output<typeof readArgs>;
 export type WriteArgs = z.output<typeof writeArgs>;
 
 export const BUILT_IN_METHODS: Readonly<Record<string, MethodSpec>> = {
+  copy: { args: copyArgs, effect: 'idempotent' },
   exec: { args: execArgs, effect: 'once' },
+  kill: { args: killArgs, effect: 'idempotent' },
   ping: { args: pingArgs, effect: 'read' },
   read: { args: readArgs, effect: 'read' },
+  refresh: { args: refreshArgs, effect: 'read' },
+  spawn: { args: spawnArgs, effect: 'once' },
   write: { args: writeArgs, effect: (args) => (args['append'] === true ? 'once' : 'idempotent') },
 };

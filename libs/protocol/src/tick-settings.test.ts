@@ -41,7 +41,7 @@ describe('readTickSettings', () => {
     ],
     [
       JSON.stringify({ v: 1, ...SETTINGS, nonce: '' }),
-      "not a tick's settings: nonce: Invalid string: must match pattern /^[0-9a-f]{8,}$/",
+      "not a tick's settings: nonce: expected hexadecimal digits",
     ],
     [
       JSON.stringify({ v: 1, ...SETTINGS, attempts: 1.5 }),

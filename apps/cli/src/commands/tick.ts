@@ -37,7 +37,11 @@ export async function runTick(flags: TickFlags, argv: readonly string[]): Promis
   const addressees = await chooseAddressees(flags, argv, fleet, methods, redis);
   if (flags.dryRun === true) {
     addressees.queueCalls();
-    const plan = planTick(addressees.drones, fleet.file, methods);
+    const plan = planTick(
+      addressees.drones.map((drone) => drone.takeCalls()),
+      fleet.file,
+      methods,
+    );
     await print(flags.json === true ? planJson(plan) : planText(plan));
     return EXIT.ok;
   }

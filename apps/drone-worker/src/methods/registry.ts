@@ -3,17 +3,25 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EFFECTS, InvalidInputError, METHOD_NAME, type Effect } from '@muster/protocol';
 import type { Method } from './define-methods.js';
+import { copy } from './copy.js';
 import { exec } from './exec.js';
+import { kill } from './kill.js';
 import { ping } from './ping.js';
 import { read } from './read.js';
+import { refresh } from './refresh.js';
+import { spawn } from './spawn.js';
 import { write } from './write.js';
 
 export type MethodRegistry = ReadonlyMap<string, Method>;
 
 const BUILT_IN: readonly (readonly [string, Method])[] = [
+  ['copy', copy],
   ['exec', exec],
+  ['kill', kill],
   ['ping', ping],
   ['read', read],
+  ['refresh', refresh],
+  ['spawn', spawn],
   ['write', write],
 ];
 

@@ -1,6 +1,7 @@
 import { writeArgs, type WriteArgs } from '@muster/protocol';
 import { describeExit } from './exec.js';
 import { CallFailedError, type Method } from './define-methods.js';
+import { MAKE_PARENT, pathArgument } from './path-on-drone.js';
 
 /**
  * $1 the path, $2 `append` or `replace`, $3 the mode or nothing. The content is standard
@@ -8,7 +9,8 @@ import { CallFailedError, type Method } from './define-methods.js';
  * there, so that nobody reads what they shall not.
  */
 const SCRIPT = `
-case $1 in */*) dir=\${1%/*}; [ -z "$dir" ] || [ -d "$dir" ] || mkdir -p -- "$dir" || exit 1;; esac
+${MAKE_PARENT}
+make_parent "$1"
 if [ -n "$3" ]; then : >>"$1" && chmod -- "$3" "$1" || exit 1; fi
 if [ "$2" = append ]; then exec cat >>"$1"; fi
 exec cat >"$1"
@@ -21,9 +23,8 @@ export const write: Method<WriteArgs> = {
   async run({ transport }, { path, content, encoding, append, mode }) {
     const bytes = Buffer.from(content, encoding);
     const octal = typeof mode === 'number' ? mode.toString(8) : (mode ?? '');
-    // A path such as `-n` must not be taken for an option by what the script runs.
-    const target = path.startsWith('/') ? path : `./${path}`;
-    const argv = ['/bin/sh', '-c', SCRIPT, 'write', target, append ? 'append' : 'replace', octal];
+    const how = append ? 'append' : 'replace';
+    const argv = ['/bin/sh', '-c', SCRIPT, 'write', pathArgument(path), how, octal];
     const outcome = await transport.run({ argv, stdin: bytes, maxOutputBytes: 4_096 });
     if (outcome.exitCode !== 0) throw new CallFailedError(describeExit(outcome));
     return { bytes: bytes.length };

@@ -93,9 +93,12 @@ function changeDirectory(dir: string): string {
   return `CDPATH= cd -- ${quote(dir === '-' ? './-' : dir)} || exit 1`;
 }
 
-/** TERM to a group, then KILL to what is left of it after the grace. */
+/**
+ * TERM to a group, then KILL to what is left of it after the grace. Busybox counts the POSIX form,
+ * `kill -s TERM -- -GROUP`, as failed.
+ */
 const END_GROUP = (group: string) =>
-  `kill -s TERM -- "-${group}"; i=0; while kill -s 0 -- "-${group}" && [ "$i" -lt ${String(TERM_GRACE_MS / 50)} ]; do sleep 0.05; i=$((i+1)); done; kill -s KILL -- "-${group}"`;
+  `kill -TERM "-${group}"; i=0; while kill -0 "-${group}" && [ "$i" -lt ${String(TERM_GRACE_MS / 50)} ]; do sleep 0.05; i=$((i+1)); done; kill -KILL "-${group}"`;
 
 /**
  * The script that ends a process group, and whatever else carries a mark that begins with
@@ -123,17 +126,17 @@ running() {
   [ "$1" != Z ] && [ "$1" != X ] && group_of=$3
 }
 group_lives() {
-  [ -n "$group" ] && kill -s 0 -- "-$group" 2>/dev/null || return 1
+  [ -n "$group" ] && kill -0 "-$group" 2>/dev/null || return 1
   for stat in /proc/[0-9]*/stat; do
     running "$stat" && [ "$group_of" = "$group" ] && return 0
   done
   return 1
 }
 found=0
-if [ -n "$group" ] && kill -s TERM -- "-$group" 2>/dev/null; then found=1; fi
+if [ -n "$group" ] && kill -TERM "-$group" 2>/dev/null; then found=1; fi
 i=0
 while group_lives && [ "$i" -lt ${String(Math.ceil(graceMs / 50))} ]; do sleep 0.05; i=$((i+1)); done
-[ -z "$group" ] || kill -s KILL -- "-$group" 2>/dev/null
+[ -z "$group" ] || kill -KILL "-$group" 2>/dev/null
 i=0
 how=TERM
 while left=$(marked); group_lives || [ -n "$left" ]; do

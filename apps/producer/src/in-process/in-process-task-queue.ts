@@ -19,7 +19,7 @@ import {
 import type { BatchRunner, MethodRegistry, StopReason } from '@muster/drone-worker';
 import { silentLogger, type Logger } from '@muster/runtime';
 import { failureOf, TIMING } from '@muster/tick-state';
-import type { Drone } from '../drone.js';
+import type { TakenCalls } from '../drone.js';
 import type { DroneFleet } from '../fleet.js';
 import { LaneTaskQueue, type StartedTick } from '../queue/lane-task-queue.js';
 import { planTick, type PlannedDrone, type TickPlan } from '../queue/plan-tick.js';
@@ -94,9 +94,9 @@ export class InProcessTaskQueue extends LaneTaskQueue {
     await this.#runner.close();
   }
 
-  protected override plan(drones: readonly Drone[], policy: Policy): Promise<TickPlan> {
+  protected override plan(taken: readonly TakenCalls[], policy: Policy): Promise<TickPlan> {
     const methods = { ...Object.fromEntries(this.#methods), ...BUILT_IN_METHODS };
-    const plan = planTick(drones, this.#settings.fleet.file, methods);
+    const plan = planTick(taken, this.#settings.fleet.file, methods);
     refuseStrangers(policy, plan);
     return Promise.resolve(plan);
   }

@@ -35,7 +35,7 @@ import {
   type TickStore,
 } from '@muster/tick-state';
 import { Combiner } from '../combiner/combiner.js';
-import type { Drone } from '../drone.js';
+import type { TakenCalls } from '../drone.js';
 import { adoptTick, asPlan } from './adopt-tick.js';
 import { collectTick } from './collect-tick.js';
 import { followReports } from './follow-reports.js';
@@ -138,17 +138,17 @@ export class DroneTaskQueue extends LaneTaskQueue {
     await closeRedis(this.#store.redis);
   }
 
-  protected override async plan(drones: readonly Drone[], given: Policy): Promise<TickPlan> {
-    const plan = planTick(drones, this.#settings.fleet.file, await this.#knownMethods(drones));
+  protected override async plan(taken: readonly TakenCalls[], given: Policy): Promise<TickPlan> {
+    const plan = planTick(taken, this.#settings.fleet.file, await this.#knownMethods(taken));
     refuseStrangers(given, plan);
     return plan;
   }
 
   /** Asks who lives only when a call is not of a method that is known here. */
-  async #knownMethods(drones: readonly Drone[]): Promise<KnownMethods> {
+  async #knownMethods(taken: readonly TakenCalls[]): Promise<KnownMethods> {
     const { methods } = this.#settings;
-    const strange = drones.some((drone) =>
-      drone.getCalls().some((call) => !Object.hasOwn(methods, call.method)),
+    const strange = taken.some(({ calls }) =>
+      calls.some((call) => !Object.hasOwn(methods, call.method)),
     );
     if (!strange) return methods;
     const workers = await livingWorkers(this.#store);

@@ -1,14 +1,16 @@
 /** What all task queues have in common: one tick of the lane at a time, collected once (behaviours 4 to 13). */
 import {
+  PendingCallsError,
   TickInFlightError,
   UncollectedResultsError,
   type Policy,
+  type RefreshResult,
   type TickRecord,
 } from '@muster/protocol';
 import { systemClock, type Logger } from '@muster/runtime';
-import type { Drone } from '../drone.js';
+import { unqueuedCall, type Drone, type TakenCalls } from '../drone.js';
 import type { TickPlan } from './plan-tick.js';
-import { answering, PROBE_POLICY, probesOf } from './probe.js';
+import { answering, PROBE_POLICY } from './probe.js';
 import type { ExecuteOptions, TaskQueue } from './task-queue.js';
 import { exportNetTime, exportRecord } from './tick-metrics.js';
 import type { Outcome } from './tick-outcome.js';
@@ -50,7 +52,7 @@ export abstract class LaneTaskQueue implements TaskQueue {
   }
 
   /** Checks everything that can be checked before anything is enqueued. */
-  protected abstract plan(drones: readonly Drone[], policy: Policy): Promise<TickPlan>;
+  protected abstract plan(taken: readonly TakenCalls[], policy: Policy): Promise<TickPlan>;
   /** Begins a tick of at least one drone. */
   protected abstract start(
     plan: TickPlan,
@@ -97,24 +99,40 @@ export abstract class LaneTaskQueue implements TaskQueue {
     drones: readonly Drone[],
     options: ExecuteOptions = {},
   ): Promise<Map<Drone, unknown[]> | null> {
-    await this.#begin(drones, this.#lane.policy, options);
+    const { policy } = this.#lane;
+    await this.#begin(() => drones.map((drone) => drone.takeCalls(options)), policy, options);
     return options.wait === false ? null : this.getResults();
+  }
+
+  async refresh(
+    drones: readonly Drone[],
+    pidFiles: readonly string[] | ((drone: Drone) => readonly string[]),
+  ): Promise<Map<Drone, RefreshResult>> {
+    const pending = drones.filter((drone) => drone.getCalls().length > 0);
+    if (pending.length > 0) throw new PendingCallsError(pending.map(({ hostname }) => hostname));
+    const pidFilesOf = typeof pidFiles === 'function' ? pidFiles : () => pidFiles;
+    const ask = (drone: Drone) => unqueuedCall(drone, 'refresh', { pidFiles: pidFilesOf(drone) });
+    await this.#begin(() => drones.map(ask), this.#lane.policy, {});
+    const results = await this.getResults();
+    return new Map([...results].map(([drone, [result]]) => [drone, result as RefreshResult]));
   }
 
   async probe(drones: readonly Drone[]): Promise<Drone[]> {
     if (drones.length === 0) return [];
-    await this.#begin(probesOf(drones), PROBE_POLICY, {});
+    const ask = (drone: Drone) => unqueuedCall(drone, 'ping', {});
+    await this.#begin(() => drones.map(ask), PROBE_POLICY, {});
     await this.getResults();
     // Of a tick that was collected there is a record.
     return this.#lastRecord === null ? [] : answering(drones, this.#lastRecord, this.#lane.log);
   }
 
-  async #begin(drones: readonly Drone[], policy: Policy, options: ExecuteOptions): Promise<void> {
+  /** `take` is called once the lane is free. */
+  async #begin(take: () => TakenCalls[], policy: Policy, options: ExecuteOptions): Promise<void> {
     const askedAt = systemClock.monotonic();
     await this.#refuseIfTaken();
     this.#starting = true;
     try {
-      const plan = await this.plan(drones, policy);
+      const plan = await this.plan(take(), policy);
       if (plan.drones.length > 0) this.take(await this.start(plan, policy, options), askedAt);
     } finally {
       this.#starting = false;

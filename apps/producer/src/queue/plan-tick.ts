@@ -32,15 +32,19 @@ export interface TickPlan {
  * Drones without calls are not part of the tick (behaviour 1).
  * @throws DuplicateDroneError, InvalidInputError (a drone that the fleet does not have, calls that do not fit).
  */
-export function planTick(drones: readonly Drone[], fleet: Fleet, methods: KnownMethods): TickPlan {
-  refuseDuplicates(drones);
+export function planTick(
+  takenCalls: readonly TakenCalls[],
+  fleet: Fleet,
+  methods: KnownMethods,
+): TickPlan {
+  refuseDuplicates(takenCalls.map(({ drone }) => drone));
   const batches = new Map<string, { index: number; calls: readonly Call[] }>();
   const summaries: string[] = [];
   // Most ticks give the same calls to all: what was checked once need not be checked again.
   const admitted = new Map<string, { index: number; calls: readonly Call[] }>();
   const planned: PlannedDrone[] = [];
-  for (const drone of drones) {
-    const taken = drone.takeCalls();
+  for (const taken of takenCalls) {
+    const { drone } = taken;
     if (taken.calls.length === 0) continue;
     const key = JSON.stringify(taken.calls);
     let batch = admitted.get(key);

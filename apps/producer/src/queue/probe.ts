@@ -7,19 +7,10 @@ import {
   type TickRecord,
 } from '@muster/protocol';
 import type { Logger } from '@muster/runtime';
-import { Drone } from '../drone.js';
+import type { Drone } from '../drone.js';
 
 /** Whoever does not answer is dropped, so a probe's tick bears any number of them. */
 export const PROBE_POLICY: Policy = [{ rule: 'max-percent', percent: 100 }];
-
-/** Stand-ins for the drones with a ping queued, so that the drones' own calls stay as they are. */
-export function probesOf(drones: readonly Drone[]): Drone[] {
-  return drones.map(({ hostname }) => {
-    const probe = new Drone(hostname);
-    probe.queueCall('ping');
-    return probe;
-  });
-}
 
 /**
  * The drones that have answered; each of the others is named in the log, with the reason.
