@@ -12,6 +12,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{apps,libs}/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+          // They hold no state between them, and loading everything for each takes longer than they do.
+          isolate: false,
           sequence: { groupOrder: 0 },
           testTimeout: UNIT_TIMEOUT_MS,
         },

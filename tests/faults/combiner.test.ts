@@ -16,8 +16,7 @@ describe('a combiner', () => {
     ['is killed', 'SIGKILL'],
     ['freezes', 'SIGSTOP'],
   ] as const)('%s with the tick in its hands: another ends it on time', async (_, signal) => {
-    const first = await lab.startCombiner();
-    await lab.startWorker();
+    const { combiner: first } = await lab.startServices();
     const tick = await lab.startTick({
       deadline: 10,
       callSeconds: 30,
@@ -34,8 +33,7 @@ describe('a combiner', () => {
   });
 
   it('and all the others are gone before the deadline: the record comes with the next one', async () => {
-    const combiner = await lab.startCombiner();
-    await lab.startWorker();
+    const { combiner } = await lab.startServices();
     const tick = await lab.startTick({ deadline: 5, callSeconds: 30, flags: ['--no-wait'] });
     expect((await tick.ended).code).toBe(0);
     await lab.underWay(lab.firstTick);
@@ -51,8 +49,7 @@ describe('a combiner', () => {
 
   it('is killed between combining and completing: the record stays, and another completes', async () => {
     const link = await lab.linkToRedis();
-    const first = await lab.startCombiner({ link });
-    await lab.startWorker();
+    const [first] = await Promise.all([lab.startCombiner({ link }), lab.startWorker()]);
     // From now on Redis knows the scripts, and each is one question.
     await expectNextTickClean(lab);
     const second = `${lab.lane}-2`;
@@ -77,8 +74,7 @@ describe('a combiner', () => {
 
 describe('the deadline', () => {
   it('and the last reports race: each drone is ok or timed out, and the record says which', async () => {
-    await lab.startCombiner();
-    await lab.startWorker();
+    await lab.startServices();
     for (const deadline of [1, 1.5, 2]) {
       const tick = await lab.startTick({ deadline, callSeconds: deadline - 0.1 });
       const record = await printedBy(tick);
@@ -92,8 +88,7 @@ describe('the deadline', () => {
 
 describe('events', () => {
   it('are lost: the tick ends, and its producer has the record on time', async () => {
-    await lab.startCombiner();
-    await lab.startWorker();
+    await lab.startServices();
     const tick = await lab.startTick({ deadline: 5, callSeconds: 30 });
     const record = await withoutEvents(tick);
     await expectSound(lab, record);
@@ -102,8 +97,7 @@ describe('events', () => {
   });
 
   it('are lost: a cancel reaches the worker all the same', async () => {
-    await lab.startCombiner();
-    await lab.startWorker();
+    await lab.startServices();
     const tick = await lab.startTick({ deadline: 60, callSeconds: 50 });
     const record = await withoutEvents(tick, async () => {
       await lab.underWay(lab.firstTick);

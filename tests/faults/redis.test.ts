@@ -12,8 +12,7 @@ let lab: FaultLab;
 
 beforeEach(async () => {
   lab = await FaultLab.start();
-  await lab.startCombiner();
-  await lab.startWorker();
+  await lab.startServices();
 });
 afterEach(() => lab.stop());
 

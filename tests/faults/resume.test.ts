@@ -8,8 +8,7 @@ let queue: DroneTaskQueue | undefined;
 
 beforeEach(async () => {
   lab = await FaultLab.start();
-  await lab.startCombiner();
-  await lab.startWorker();
+  await lab.startServices();
 });
 afterEach(async () => {
   await queue?.close();

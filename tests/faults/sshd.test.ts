@@ -7,8 +7,7 @@ let lab: Awaited<ReturnType<typeof FaultLab.startOverSsh>>;
 
 beforeEach(async () => {
   lab = await FaultLab.startOverSsh();
-  await lab.startCombiner();
-  await lab.startWorker();
+  await lab.startServices();
 });
 afterEach(() => lab.stop());
 

@@ -15,8 +15,7 @@ afterEach(() => lab.stop());
 
 describe('a worker', () => {
   it('behaviours 43 and 44: is killed, and another goes on with what may be run again, and says what is unknown of the rest', async () => {
-    await lab.startCombiner();
-    const worker = await lab.startWorker();
+    const { worker } = await lab.startServices();
     const tick = await lab.startTick(TICK);
     await lab.underWay(lab.firstTick);
     worker.kill('SIGKILL');
@@ -39,8 +38,7 @@ describe('a worker', () => {
   });
 
   it('behaviour 44: freezes past its lease and wakes: one effect, one report', async () => {
-    await lab.startCombiner();
-    const worker = await lab.startWorker();
+    const { worker } = await lab.startServices();
     const tick = await lab.startTick(TICK);
     await lab.underWay(lab.firstTick);
     worker.kill('SIGSTOP');
@@ -63,9 +61,8 @@ describe('a worker', () => {
   });
 
   it('is cut off from Redis while its calls run: another ends them, and goes on', async () => {
-    await lab.startCombiner();
     const link = await lab.linkToRedis();
-    const cutOff = await lab.startWorker({ link });
+    const [cutOff] = await Promise.all([lab.startWorker({ link }), lab.startCombiner()]);
     const tick = await lab.startTick({ ...TICK, callSeconds: 30 });
     await lab.underWay(lab.firstTick);
     link.isolate();
@@ -83,9 +80,8 @@ describe('a worker', () => {
   });
 
   it('is cut off for good, and is the only one: it ends its calls at the deadline all the same', async () => {
-    await lab.startCombiner();
     const link = await lab.linkToRedis();
-    await lab.startWorker({ link });
+    await Promise.all([lab.startWorker({ link }), lab.startCombiner()]);
     const tick = await lab.startTick({ deadline: 6, callSeconds: 60 });
     await lab.underWay(lab.firstTick);
     link.isolate();

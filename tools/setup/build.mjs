@@ -33,7 +33,7 @@ export async function build(root, signal) {
   if (signal.aborted) return;
   if (!ok) throw new SetupError(`${output}\nThe build failed (tsc -b, output above).`);
   // Only speed hangs on it, and not every platform has the bundler.
-  await bundleCli(root).catch(() => undefined);
+  await bundleCli(root, signal).catch(() => undefined);
   mkdirSync(dirname(join(root, STAMP)), { recursive: true });
   writeFileSync(join(root, STAMP), before);
 }

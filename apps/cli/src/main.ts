@@ -37,4 +37,4 @@ function throwInsteadOfExit(command: Command): void {
 }
 
 // All that was started is stopped, and all that was printed is handed over: idle timers need not run out.
-process.exit(await main(process.argv.slice(2)));
+void main(process.argv.slice(2)).then((code) => process.exit(code));

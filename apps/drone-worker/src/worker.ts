@@ -63,7 +63,7 @@ const BULLMQ = {
 /** Milliseconds that Redis may take to answer a heartbeat before the link counts as dead. */
 const DEAF_MS = 4_000;
 /** Milliseconds for each of the last words to Redis: a worker that is cut off must be able to leave. */
-const FAREWELL_MS = 5_000;
+const FAREWELL_MS = 2_000;
 
 export class DroneWorker extends Service {
   /** `host:pid`; a second worker of the same process gets a number behind it. */

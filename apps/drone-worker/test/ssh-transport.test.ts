@@ -163,17 +163,20 @@ describe('a shell', () => {
     await expect(drone.openShell("echo 'hi'", never())).rejects.toThrow(TypeError);
   });
 
-  it('is over with its session, and its channel free', async () => {
+  it('outlives its session, whose connection is idle only once the shell is closed', async () => {
     const pool = newPool();
     const drone = await session(pool, target(0));
     const shells = await Promise.all([1, 2].map(() => drone.openShell('exec cat', never())));
     drone.release();
     drone.release();
-    await Promise.allSettled(shells.map(({ exited }) => exited));
     await expect(drone.openShell('true', never())).rejects.toThrow(SessionLostError);
-    const next = await session(pool, target(0));
-    expect(await outcome(next, 'echo next')).toMatchObject({ stdout: 'next\n' });
     expect(pool.stats()).toEqual({ connections: 1, idle: 0, connecting: 0 });
+    const [one, two] = shells;
+    one?.stdin.end();
+    expect(await one?.exited).toEqual({ exitCode: 0, signal: null });
+    expect(pool.stats().idle).toBe(0);
+    two?.close();
+    expect(pool.stats()).toEqual({ connections: 1, idle: 1, connecting: 0 });
   });
 });
 

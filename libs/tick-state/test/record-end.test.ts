@@ -50,7 +50,7 @@ describe('record-end', () => {
       await beginClosing(store, lab.tick, 'cancelled');
       await recordEnd(store, lab.tick, 'lab1', { ended, found: true });
       expect(await readClaims(store, lab.tick, ['lab1', 'lab2'])).toEqual(
-        new Map([['lab1', { worker: 'host:1', attempts: 1, ended }]]),
+        new Map([['lab1', { worker: 'host:1', lease: 'host:1', attempts: 1, ended }]]),
       );
     },
   );

@@ -41,11 +41,11 @@ describe('release', () => {
     await claim(store, lab, 'lab1');
     await releaseBatch(store, holderOf(lab), REFUSED);
     expect(await readClaims(store, lab.tick, ['lab1'])).toEqual(
-      new Map([['lab1', { worker: 'host:1', attempts: 1, lastAttempt: REFUSED }]]),
+      new Map([['lab1', { worker: 'host:1', lease: 'host:1', attempts: 1, lastAttempt: REFUSED }]]),
     );
     await claim(store, lab, 'lab1', 'host:2');
     expect(await readClaims(store, lab.tick, ['lab1'])).toEqual(
-      new Map([['lab1', { worker: 'host:2', attempts: 2 }]]),
+      new Map([['lab1', { worker: 'host:2', lease: 'host:2', attempts: 2 }]]),
     );
   });
 
@@ -92,8 +92,8 @@ describe('readClaims', () => {
     await claim(store, lab, 'lab500', 'host:500');
     expect(await readClaims(store, lab.tick, drones)).toEqual(
       new Map([
-        ['lab3', { worker: 'host:3', attempts: 1 }],
-        ['lab500', { worker: 'host:500', attempts: 1 }],
+        ['lab3', { worker: 'host:3', lease: 'host:3', attempts: 1 }],
+        ['lab500', { worker: 'host:500', lease: 'host:500', attempts: 1 }],
       ]),
     );
     expect(await readClaims(store, lab.tick, [])).toEqual(new Map());

@@ -37,9 +37,11 @@ export async function tryToClose(store: TickStore, tick: string): Promise<CloseA
   for (;;) {
     const facts = await readTickFacts(store, tick);
     if (facts === undefined) return { reply: 'gone' };
-    const roster = await readTickRoster(store, tick);
     // Counted first: a report that comes while these are read makes the verdict be made again.
-    const seen = await store.redis.hlen(keys.reports(store.prefix, tick));
+    const [seen, roster] = await Promise.all([
+      store.redis.hlen(keys.reports(store.prefix, tick)),
+      readTickRoster(store, tick),
+    ]);
     const reports = await readReports(store, tick, roster);
     const unreported = roster.filter(({ drone }) => !reports.has(drone));
     if (facts.state === 'closed') return { reply: 'already', facts, unreported };
@@ -59,8 +61,11 @@ async function judge(
   reports: ReadonlyMap<string, Misfortune>,
   unreported: readonly RosterEntry[],
 ): Promise<Verdict> {
-  const served = unreported.length === 0 ? new Set<string>() : await servedQueues(store);
   const queues = new Map(unreported.map(({ drone, queue }) => [drone, queue]));
+  const [served, claims] = await Promise.all([
+    unreported.length === 0 ? new Set<string>() : servedQueues(store),
+    readClaims(store, facts.tick, [...queues.keys()]),
+  ]);
   return combine({
     roster: roster.map(({ drone }) => drone),
     policy: parsePolicy([facts.policy]),
@@ -68,7 +73,7 @@ async function judge(
     deadlineMs: facts.deadlineMs,
     ...(facts.closingText !== '' && { cancelReason: facts.closingText }),
     reports,
-    claims: await readClaims(store, facts.tick, [...queues.keys()]),
+    claims,
     isServed: (drone) => served.has(queues.get(drone) ?? ''),
   });
 }

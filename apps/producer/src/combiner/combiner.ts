@@ -40,7 +40,7 @@ const SWEEP_MS = 250;
 const LAST_FLOWS_MS = 1_000;
 
 /** Milliseconds for its last words: a combiner that is cut off from Redis must be able to leave. */
-const FAREWELL_MS = 5_000;
+const FAREWELL_MS = 2_000;
 
 /** How the parent's queue is served. A parent that a lost combiner held is another's soon. */
 const BULLMQ = {

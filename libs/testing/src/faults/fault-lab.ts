@@ -138,6 +138,12 @@ export class FaultLab {
     return link;
   }
 
+  /** One combiner and one worker, as most ticks have. */
+  async startServices(): Promise<{ combiner: MusterProcess; worker: MusterProcess }> {
+    const [combiner, worker] = await Promise.all([this.startCombiner(), this.startWorker()]);
+    return { combiner, worker };
+  }
+
   async startWorker(behind: Behind = {}): Promise<MusterProcess> {
     return this.#serve(['worker', '--fleet', this.fleetFile, '--drain', '1s'], behind);
   }
@@ -292,13 +298,13 @@ async function writeFleet(dir: ScratchDir, defaults: object, drones: object): Pr
   await dir.write('fleet.yaml', JSON.stringify({ version: 1, defaults, drones }));
 }
 
-/** Every write is on disk before it is acknowledged: what a kill can lose is nothing. */
+/** Every write is in the file before it is acknowledged: what a kill of the process can lose is nothing. */
 function startAof(dir: ScratchDir, port?: number): Promise<RedisServer> {
   const options = [
     '--appendonly',
     'yes',
     '--appendfsync',
-    'always',
+    'no',
     '--maxmemory-policy',
     'noeviction',
   ];

@@ -29,12 +29,15 @@ export class SshSession implements Session {
     this.#shells += 1;
     try {
       const shell = await openShellChannel(connection, script, options.openTimeoutMs, signal);
-      return {
-        ...shell,
-        close: once(() => {
-          this.#closed(shell);
-        }),
+      const over = once(() => {
+        this.#oneLess();
+      });
+      shell.exited.then(over, over);
+      const close = () => {
+        shell.close();
+        over();
       };
+      return { ...shell, close };
     } catch (error) {
       this.#oneLess();
       throw error;
@@ -45,16 +48,11 @@ export class SshSession implements Session {
     return this.options.another(signal);
   }
 
-  /** The connection goes back once the last shell is closed: what ends a call may outlive its batch. */
+  /** The connection goes back once the last shell has ended or is closed: what ends a call may outlive its batch. */
   release(): void {
     if (this.#released) return;
     this.#released = true;
     if (this.#shells === 0) this.options.onRelease();
-  }
-
-  #closed(shell: Shell): void {
-    shell.close();
-    this.#oneLess();
   }
 
   #oneLess(): void {
