@@ -298,7 +298,7 @@ describe('what a drone is given', () => {
         );
       }),
       // Each run is twenty of them; a failure is shown as it is, since shrinking takes a tick a step.
-      { numRuns: 3, endOnFailure: true },
+      { numRuns: 2, endOnFailure: true },
     );
   });
 });

@@ -29,7 +29,7 @@ describe('sshd', () => {
   });
 
   it('freezes: the deadline holds, and says that the end is not confirmed', async () => {
-    const tick = await lab.startTick({ deadline: 8, callSeconds: 60 });
+    const tick = await lab.startTick({ deadline: 6, callSeconds: 60 });
     await lab.underWay(lab.firstTick);
     await lab.ssh.sshd.freeze();
     const record = await printedBy(tick);
@@ -43,7 +43,7 @@ describe('sshd', () => {
 
 describe('a link', () => {
   it('goes half-open: its drones alone are bad, and what ran there is ended over another', async () => {
-    const tick = await lab.startTick({ deadline: 12, callSeconds: 60 });
+    const tick = await lab.startTick({ deadline: 8, callSeconds: 60 });
     await lab.underWay(lab.firstTick);
     lab.ssh.link.freeze();
     const record = await printedBy(tick);

@@ -51,7 +51,7 @@ describe('a worker', () => {
 
   it('is the only one, and is killed: the deadline says so', async () => {
     const worker = await lab.startWorker();
-    const tick = await lab.startTick({ ...TICK, deadline: 8 });
+    const tick = await lab.startTick({ ...TICK, deadline: 6 });
     await lab.underWay(lab.firstTick);
     worker.kill('SIGKILL');
     const record = await printedBy(tick);
@@ -63,7 +63,7 @@ describe('a worker', () => {
   it('is cut off from Redis while its calls run: another ends them, and goes on', async () => {
     const link = await lab.linkToRedis();
     const [cutOff] = await Promise.all([lab.startWorker({ link }), lab.startCombiner()]);
-    const tick = await lab.startTick({ ...TICK, callSeconds: 30 });
+    const tick = await lab.startTick({ deadline: 12, callSeconds: 30 });
     await lab.underWay(lab.firstTick);
     link.isolate();
     await lab.startWorker();

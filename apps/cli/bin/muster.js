@@ -4,7 +4,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 /** Milliseconds since 1970; 0 for a file that is not there. */
@@ -38,16 +38,17 @@ if (bundled > 0 && isCurrent) {
  * @param {string} cache
  */
 function runBundle(file, cache) {
-  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'utf8')}\n})`;
+  const source = `(function (exports, require, module, __filename, __dirname, importModule) {${readFileSync(file, 'utf8')}\n})`;
   const write = process.env['MUSTER_WRITE_CODE_CACHE'] === '1';
   const script = new Script(source, {
     filename: file,
     cachedData: write ? undefined : read(cache),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   if (write) process.on('exit', () => writeFileSync(cache, script.createCachedData()));
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
+  const importModule = (/** @type {string} */ specifier) => import(specifier);
+  const run = script.runInThisContext();
+  run(module.exports, createRequire(file), module, file, dirname(file), importModule);
 }
 
 /** @param {string} path */

@@ -5,6 +5,9 @@ const AFTER_CALL_MS = 3_500;
 /** Milliseconds after the batch was told to end: its report must be in before the tick is closed. */
 const AFTER_BATCH_MS = 1_150;
 
+/** The last of that time, in which what has come while this process was busy is read. Milliseconds. */
+const READING_MS = 50;
+
 /** What was told to end said nothing in time; it may still be running. */
 class NoLastWordsError extends Error {
   override readonly name = 'NoLastWordsError';
@@ -27,7 +30,10 @@ export async function lastWords<T>(
       reject(new NoLastWordsError('it did not end when it was told to'));
     };
     const bound = (signal: AbortSignal, milliseconds: number) => {
-      const start = () => void timers.push(setTimeout(giveUp, milliseconds));
+      const start = () => {
+        const readOn = () => void timers.push(setTimeout(giveUp, READING_MS));
+        timers.push(setTimeout(readOn, milliseconds - READING_MS));
+      };
       if (signal.aborted) start();
       else signal.addEventListener('abort', start, { once: true, signal: said.signal });
     };
