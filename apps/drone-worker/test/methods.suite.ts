@@ -159,7 +159,10 @@ export function describeMethods(
         },
       };
       const call0 = call('spawn', { argv: ['sleep', '601'] }, stuck).catch((e: unknown) => e);
-      await until('both run', async () => (await processesWith(dir.path)).length === 2);
+      await until('both run', async () => {
+        const commands = (await processesWith(dir.path)).map(({ command }) => command);
+        return commands.sort().join() === 'sleep 600,sleep 601';
+      });
       ending.abort();
       expect(await call0).toMatchObject({ ended: 'confirmed' });
       expect(await processesWith(dir.path)).toEqual([]);

@@ -1,7 +1,7 @@
 /** The bounds of a tick's life, all in milliseconds by Redis' clock. */
 export const TIMING = {
   /** From the deadline (or a cancel) to the moment a tick is closed without its last reports. */
-  closingMs: 1_500,
+  closingMs: 1_400,
   /** A combiner that sees a deadline no later than this saw it in time: the closing counts from it. */
   seenInTimeMs: 500,
   /** From the begin of the closing to the moment when others end what a silent worker's calls have left running. */

@@ -35,13 +35,13 @@ export type CloseAttempt =
 /** Tries to close the tick; `early` when it is neither complete nor at the end of its time. */
 export async function tryToClose(store: TickStore, tick: string): Promise<CloseAttempt> {
   for (;;) {
-    const facts = await readTickFacts(store, tick);
-    if (facts === undefined) return { reply: 'gone' };
-    // Counted first: a report that comes while these are read makes the verdict be made again.
-    const [seen, roster] = await Promise.all([
+    // Counted before they are read: a report that comes meanwhile makes the verdict be made again.
+    const [facts, seen, roster] = await Promise.all([
+      readTickFacts(store, tick),
       store.redis.hlen(keys.reports(store.prefix, tick)),
       readTickRoster(store, tick),
     ]);
+    if (facts === undefined) return { reply: 'gone' };
     const reports = await readReports(store, tick, roster);
     const unreported = roster.filter(({ drone }) => !reports.has(drone));
     if (facts.state === 'closed') return { reply: 'already', facts, unreported };

@@ -142,8 +142,14 @@ export class Combiner extends Service {
   /** Whatever the tick needs now: begin to close, close, or clear away what is left of its flow. */
   async #attend(tick: string, janitor: FlowJanitor): Promise<void> {
     const { store } = this.#settings;
-    const begun = (await beginClosing(store, tick, 'deadline')) === 'begun';
-    const attempt = await tryToClose(store, tick);
+    // Asked in one go, in this order: there is little time at a deadline.
+    const [began, tried] = await Promise.all([
+      beginClosing(store, tick, 'deadline'),
+      tryToClose(store, tick),
+    ]);
+    const begun = began === 'begun';
+    const wasOpen = tried.reply === 'early' && tried.facts.state === 'open';
+    const attempt = begun && wasOpen ? await tryToClose(store, tick) : tried;
     if (attempt.reply === 'gone') {
       await dropDeadline(store, tick);
       return;
