@@ -3,7 +3,7 @@
 /** Milliseconds after the call's own time is up. */
 const AFTER_CALL_MS = 3_500;
 /** Milliseconds after the batch was told to end: its report must be in before the tick is closed. */
-const AFTER_BATCH_MS = 1_150;
+const AFTER_BATCH_MS = 950;
 
 /** The last of that time, in which what has come while this process was busy is read. Milliseconds. */
 const READING_MS = 50;
