@@ -52,6 +52,9 @@ describe('a combiner', () => {
     const [first] = await Promise.all([lab.startCombiner({ link }), lab.startWorker()]);
     // From now on Redis knows the scripts, and each is one question.
     await expectNextTickClean(lab);
+    await until('the first parent has completed', async () => {
+      return (await parentState(lab.firstTick)) === 'completed';
+    });
     const second = `${lab.lane}-2`;
     // The verdict goes to Redis; that it was taken never comes back.
     const waiting = link.isolateAfter('{"status":"ok"');

@@ -9,7 +9,7 @@ export interface TcpProxy extends OddServer {
   isolate(): void;
   /** Cuts what was frozen; new connections are forwarded again. */
   heal(): void;
-  /** Lets the next piece with `text` through to the server, and isolates: no answer comes back. */
+  /** Isolates when `text` has come by; what asks with it gets through whole, and no answer comes back. */
   isolateAfter(text: string): Promise<void>;
 }
 
@@ -29,6 +29,13 @@ export async function startTcpProxy(toPort: number, drop = 0): Promise<TcpProxy>
   const isolate = () => {
     isolated = true;
     freeze();
+  };
+  /** The rest of the question may be in pieces that are still to come. */
+  const isolateBut = (asking: readonly [Socket, Socket]) => {
+    links.delete(asking);
+    isolate();
+    const [socket, onward] = asking;
+    frozen.add(socket).add(onward.unpipe().pause());
   };
   const server = await startServer((socket) => {
     if (dropped < drop) {
@@ -55,7 +62,7 @@ export async function startTcpProxy(toPort: number, drop = 0): Promise<TcpProxy>
       if (watch === undefined) return;
       last = last.slice(-watch.text.length) + chunk.toString('latin1');
       if (!last.includes(watch.text)) return;
-      isolate();
+      isolateBut(link);
       watch.seen();
       watch = undefined;
     });
