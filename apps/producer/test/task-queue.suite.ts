@@ -566,7 +566,7 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
     });
 
     it('behaviour 39: no work outlives its tick, not what a call has started either', async () => {
-      const queue = await queueFor({ deadlineMs: 1_500 });
+      const queue = await queueFor({ deadlineMs: 2_500 });
       const file = join(dir.path, 'mark');
       const script = `echo "$MUSTER_MARK" >'${file}'; sleep 600 & sleep 600`;
       drone('box1').queueCall('exec', { shell: script });

@@ -1,7 +1,7 @@
 /** Runs one process on a drone: the same way over every transport. */
 import { randomBytes } from 'node:crypto';
 import { oneLine } from '@muster/protocol';
-import { delay } from '@muster/runtime';
+import { within } from '@muster/runtime';
 import {
   SessionLostError,
   type Session,
@@ -142,12 +142,13 @@ async function tryProcess(
     const over = Promise.race([shell.exited, aborted.promise]);
     const exit = await over.catch(async (error: unknown) => {
       if (!(error instanceof SessionLostError)) throw error;
-      throw new ProcessLostError(error.message, await endLost(session, begun.group, mark));
+      throw new ProcessLostError(error.message, await endBegun(session, begun, mark));
     });
     if (exit === 'aborted') {
       // Its watcher sees the end of input and begins to end the group at once.
       shell.stdin.end();
-      throw new ProcessEndedError(await confirmEnd(session, shell, begun.group, mark));
+      const over = shell.exited.then(() => output.done());
+      throw new ProcessEndedError(await confirmEnd(session, over, begun, mark));
     }
     shell.stdin.end();
     await output.done();
@@ -165,10 +166,20 @@ class Begun {
   /** The process group, once it is known. */
   group: number | undefined;
   tooLate = false;
+  /** Resolves with that line. */
+  readonly said: Promise<void>;
+  #settle = (): void => undefined;
+
+  constructor() {
+    this.said = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
 
   readonly say = (word: string): void => {
     if (word === TOO_LATE) this.tooLate = true;
     else this.group = Number(word);
+    this.#settle();
   };
 }
 
@@ -179,29 +190,27 @@ function noShell({ exitCode, signal }: ShellExit, out: AfterMarker, err: AfterMa
   return new Error(`no shell on the drone: ${how}${said === '' ? '' : `: ${said}`}`);
 }
 
+/** `over` resolves when the shell has ended and all that it said was read. */
 async function confirmEnd(
   session: Session,
-  shell: Shell,
-  group: number | undefined,
+  over: Promise<void>,
+  begun: Begun,
   mark: string,
 ): Promise<'confirmed' | 'unconfirmed'> {
-  // Without a group nothing has begun, and the shell ends with its input.
-  if (group !== undefined)
-    return (await endProcess(session, { group, mark, graceMs: TERM_GRACE_MS })).ended;
-  const gone = await Promise.race([
-    shell.exited.then(
-      () => true,
-      () => false,
-    ),
-    delay(UNTOLD_MS).then(() => false),
-  ]);
-  return gone ? 'confirmed' : 'unconfirmed';
+  // The order may be on its way. Without it the shell ends with its input, and nothing has begun.
+  const word = begun.said.then(() => begun.tooLate);
+  const ended = over.then(
+    () => begun.group === undefined,
+    () => false,
+  );
+  const nothingBegan = await within(UNTOLD_MS, Promise.race([word, ended]));
+  return nothingBegan === true ? 'confirmed' : endBegun(session, begun, mark);
 }
 
-/** What the lost session may have left running is ended over another one. */
-async function endLost(
+/** Ends what has begun, as far as is known. */
+async function endBegun(
   session: Session,
-  group: number | undefined,
+  { group }: Begun,
   mark: string,
 ): Promise<'confirmed' | 'unconfirmed'> {
   const { ended, found } = await endProcess(session, { group, mark, graceMs: TERM_GRACE_MS });
