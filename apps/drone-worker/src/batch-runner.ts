@@ -6,7 +6,7 @@ import { carryOut, type BatchWork, type CarriedOut } from './batch/carry-out.js'
 import { NO_JOURNAL } from './batch/call-journal.js';
 import type { MethodRegistry } from './methods/registry.js';
 import { SshConnectionPool } from './transport/ssh/index.js';
-import { transportFor } from './transport/transports.js';
+import { createTransports } from './transport/transports.js';
 
 export interface BatchRunner {
   /** `signal`'s reason is a `StopReason`. What a drone does wrong is in what comes back. */
@@ -16,9 +16,10 @@ export interface BatchRunner {
 
 export function createBatchRunner(fleet: Fleet, methods: MethodRegistry, log: Logger): BatchRunner {
   const pool = new SshConnectionPool();
+  const droneEntry = (name: string) => fleet.get(name);
   const deps = {
-    droneEntry: (name: string) => fleet.get(name),
-    transportOf: (drone: Parameters<typeof transportFor>[0]) => transportFor(drone, pool),
+    droneEntry,
+    transportOf: createTransports(pool, droneEntry),
     methods,
     slots: new CallSlots(),
     clock: systemClock,

@@ -33,7 +33,7 @@ import { executeBatch, type BatchDependencies } from './batch/execute-batch.js';
 import { HeldBatches } from './batch/held-batches.js';
 import { ownMethods, type MethodRegistry } from './methods/registry.js';
 import { SshConnectionPool } from './transport/ssh/index.js';
-import { transportFor } from './transport/transports.js';
+import { createTransports } from './transport/transports.js';
 
 export interface WorkerSettings {
   readonly store: TickStore;
@@ -99,12 +99,13 @@ export class DroneWorker extends Service {
     this.#leaveNow = new AbortController();
     const pool = new SshConnectionPool();
     this.#pool = pool;
+    const droneEntry = (name: string) => fleet?.get(name) ?? this.#ownDrone(name);
     const deps: BatchDependencies = {
       store,
       worker: this.id,
       lease: this.#lease,
-      droneEntry: (name) => fleet?.get(name) ?? this.#ownDrone(name),
-      transportOf: (drone) => transportFor(drone, pool),
+      droneEntry,
+      transportOf: createTransports(pool, (name) => fleet?.get(name)),
       methods: this.#settings.methods,
       batches: new BatchSource(store),
       held: this.#held,
@@ -196,14 +197,12 @@ export class DroneWorker extends Service {
     for (const name of notice.drones[this.#lease] ?? []) {
       const drone = deps.droneEntry(name);
       if (drone === undefined) continue;
-      void endLost(deps.store, notice.tick, drone, deps.transportOf(drone)).catch(
-        (error: unknown) => {
-          deps.log.warn(
-            { tick: notice.tick, drone: name, err: error },
-            'could not end what was lost',
-          );
-        },
-      );
+      // The mistakes of a drone's configuration are among what can go wrong.
+      const ended = async () => endLost(deps.store, notice.tick, drone, deps.transportOf(drone));
+      ended().catch((error: unknown) => {
+        const about = { tick: notice.tick, drone: name, err: error };
+        deps.log.warn(about, 'could not end what was lost');
+      });
     }
   }
 

@@ -14,12 +14,6 @@ export function admitBatch(
 ): Admission {
   if (drone === undefined)
     return { ok: false, message: "the worker's fleet file does not have it" };
-  if (drone.jump !== undefined) {
-    return {
-      ok: false,
-      message: `jump '${drone.jump}': connecting through another host is not supported yet`,
-    };
-  }
   for (const [index, call] of calls.entries()) {
     const trouble = troubleWith(call, drone, methods);
     if (trouble !== undefined) {

@@ -1,5 +1,11 @@
 /** admit → connect → run, for a batch that is ours to run. Knows nothing of Redis. */
-import { formatDuration, type Call, type Outcome, type Timings } from '@muster/protocol';
+import {
+  formatDuration,
+  InvalidInputError,
+  type Call,
+  type Outcome,
+  type Timings,
+} from '@muster/protocol';
 import type { DroneEntry } from '@muster/fleet';
 import type { Clock, Logger } from '@muster/runtime';
 import type { MethodRegistry } from '../methods/registry.js';
@@ -28,6 +34,7 @@ export interface CarryOutDependencies {
   readonly slots: CallSlots;
   /** The drone as this worker's fleet file has it. */
   readonly droneEntry: (drone: string) => DroneEntry | undefined;
+  /** @throws InvalidInputError when what is configured for the drone makes no sense. */
   readonly transportOf: (drone: DroneEntry) => Transport;
   readonly methods: MethodRegistry;
   readonly clock: Clock;
@@ -57,8 +64,11 @@ export async function carryOut(
       timings: NO_TIME,
     };
   }
+  const transport = transportOr(deps, admission.drone);
+  if (transport instanceof InvalidInputError)
+    return { run: nothingRan(calls, 'rejected', transport.message), timings: NO_TIME };
   const begin = deps.clock.monotonic();
-  const connected = await deps.transportOf(admission.drone).connect(work.connectTimeoutMs, signal);
+  const connected = await transport.connect(work.connectTimeoutMs, signal);
   const connectMs = since(begin, deps.clock);
   if (!connected.ok) {
     const { kind, message } = connected.failure;
@@ -78,6 +88,18 @@ export async function carryOut(
     return { run, timings: { connectMs, runMs } };
   } finally {
     connected.session.release();
+  }
+}
+
+function transportOr(
+  { transportOf }: CarryOutDependencies,
+  drone: DroneEntry,
+): Transport | InvalidInputError {
+  try {
+    return transportOf(drone);
+  } catch (error) {
+    if (error instanceof InvalidInputError) return error;
+    throw error;
   }
 }
 

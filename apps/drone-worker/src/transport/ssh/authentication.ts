@@ -19,8 +19,8 @@ export function offerKeys(offering: KeyOffering): AuthHandlerMiddleware {
   const methods: AnyAuthMethod[] = credentials.identities.map(({ key }) => {
     return { type: 'publickey', username, key };
   });
-  if (credentials.agentSocket !== null) {
-    methods.push({ type: 'agent', username, agent: credentials.agentSocket });
+  if (credentials.agent !== null) {
+    methods.push({ type: 'agent', username, agent: credentials.agent });
   }
   let tried = 0;
 
@@ -48,8 +48,8 @@ export function offerKeys(offering: KeyOffering): AuthHandlerMiddleware {
 
 /** Why nothing can be offered at all, or null when there is something to try. */
 export function nothingToOffer(user: string, credentials: Credentials): string | null {
-  if (credentials.identities.length > 0 || credentials.agentSocket !== null) return null;
-  const why = [...credentials.problems, 'no ssh-agent (SSH_AUTH_SOCK is not set)'].join('; ');
+  if (credentials.identities.length > 0 || credentials.agent !== null) return null;
+  const why = [...credentials.problems, credentials.noAgent].join('; ');
   return `user ${user}: no usable key: ${why}`;
 }
 

@@ -76,6 +76,24 @@ export function gaveUp(target: SshTarget): ConnectFailure {
   return { kind: 'unreachable', message: `gave up connecting${onPort(target)}` };
 }
 
+/** Reasons of SSH_MSG_CHANNEL_OPEN_FAILURE, RFC 4254 section 5.1. */
+const PROHIBITED = 1;
+
+/** The host on the way did not get us to the target: it says why. */
+export function notForwarded({ jump, port }: SshTarget, error: unknown): string {
+  const via = `jump host ${jump?.drone ?? ''}`;
+  const to = port === 22 ? 'it' : `it on port ${String(port)}`;
+  if (error instanceof Error && 'reason' in error && error.reason === PROHIBITED)
+    return `${via} does not forward connections (AllowTcpForwarding, PermitOpen)`;
+  const why = error instanceof Error ? error.message : String(error);
+  return `${via} cannot reach ${to}: ${oneLine(why.replace(/^\(SSH\) Channel open failure: /, ''))}`;
+}
+
+/** The same failure, of the host on the way to others. */
+export function onTheWay({ drone }: SshTarget, { kind, message }: ConnectFailure): ConnectFailure {
+  return { kind, message: `jump host ${drone}: ${message}` };
+}
+
 function socketFailure(trouble: Trouble, error: Error): Diagnosis {
   const { target, phase } = trouble;
   const where = onPort(target);

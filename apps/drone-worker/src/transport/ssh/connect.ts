@@ -1,22 +1,32 @@
 /** One attempt at an authenticated connection: TCP, banner, key exchange, host key, authentication. */
 import { createConnection } from 'node:net';
+import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import type { ConnectFailure } from '../transport.js';
 import { offerKeys } from './authentication.js';
-import { diagnose, gaveUp, timedOut, type Phase, type Trouble } from './connect-failure.js';
+import {
+  diagnose,
+  gaveUp,
+  notForwarded,
+  timedOut,
+  type Phase,
+  type Trouble,
+} from './connect-failure.js';
 import { SshConnection } from './connection.js';
 import type { Credentials } from './credentials.js';
 import { hostKeyAlgorithms } from './host-key-algorithms.js';
 import { judgeHostKey, recordHostKey } from './host-key-policy.js';
 import { keyTypesFor } from './known-hosts.js';
 import type { KnownHostsStore, LoadedKnownHosts } from './known-hosts-store.js';
-import { endpoint, type SshTarget } from './ssh-target.js';
+import { endpoint, recordedAs, type SshTarget } from './ssh-target.js';
 
 export interface ConnectRequest {
   readonly target: SshTarget;
   readonly credentials: Credentials;
   readonly known: LoadedKnownHosts;
   readonly store: KnownHostsStore;
+  /** The connection to the host on the way, where there is one. */
+  readonly through: SshConnection | undefined;
   /** What is left of the time for connecting, milliseconds. */
   readonly timeoutMs: number;
   /** The whole of that time, for messages. */
@@ -56,7 +66,7 @@ export function connectOnce(request: ConnectRequest, signal: AbortSignal): Promi
       open = false;
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
-      if (!attempt.ok) socket.destroy();
+      if (!attempt.ok) socket?.destroy();
       resolve(attempt);
     };
     const fail = (kind: ConnectFailure['kind'], message: string) => {
@@ -77,12 +87,7 @@ export function connectOnce(request: ConnectRequest, signal: AbortSignal): Promi
     }, request.timeoutMs);
     signal.addEventListener('abort', onAbort, { once: true });
 
-    const socket = createConnection({
-      host: target.address,
-      port: target.port,
-      noDelay: true,
-      autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
-    });
+    let socket: Duplex | undefined;
     const client = new ssh2.Client();
     client
       .on('connect', () => {
@@ -92,6 +97,7 @@ export function connectOnce(request: ConnectRequest, signal: AbortSignal): Promi
         phase = 'authentication';
       })
       .on('ready', () => {
+        if (socket === undefined) return;
         settle({ ok: true, connection: new SshConnection(endpoint(target), client, socket) });
       })
       .on('error', (error) => {
@@ -109,40 +115,68 @@ export function connectOnce(request: ConnectRequest, signal: AbortSignal): Promi
       if (refusal !== null) fail('host_key_mismatch', refusal);
       return refusal === null;
     };
-    client.connect({
-      sock: socket,
-      username: target.user,
-      // Our own timer covers the whole attempt, and starts before the connect.
-      readyTimeout: 0,
-      keepaliveInterval: request.keepAliveMs,
-      keepaliveCountMax: request.keepAliveMisses,
-      algorithms: {
-        serverHostKey: hostKeyAlgorithms(keyTypesFor(known.files, target.address, target.port)),
-      },
-      hostVerifier: (key: Buffer) => {
-        const judged = judgeHostKey(target, known, key);
-        if (judged.decision === 'refuse') fail('host_key_mismatch', judged.message);
-        if (judged.decision === 'record') newHostKey = key;
-        return judged.decision !== 'refuse';
-      },
-      authHandler: offerKeys({
-        user: target.user,
-        credentials: request.credentials,
-        // Here the key exchange has proven that the server owns its host key.
-        mayStart: recordNewKey,
-        onExhausted: (message) => {
-          fail('auth_failed', message);
+    const name = recordedAs(target);
+    const speakOver = (link: Duplex) => {
+      socket = link;
+      client.connect({
+        sock: link,
+        username: target.user,
+        // Our own timer covers the whole attempt, and starts before the connect.
+        readyTimeout: 0,
+        keepaliveInterval: request.keepAliveMs,
+        keepaliveCountMax: request.keepAliveMisses,
+        algorithms: {
+          serverHostKey: hostKeyAlgorithms(keyTypesFor(known.files, name.host, name.port)),
         },
-        isOpen: () => open,
-      }),
-    });
-    const onData = (chunk: Buffer) => {
-      greeting = (greeting + chunk.toString('latin1')).slice(-MAX_GREETING);
-      if (!/^SSH-/m.test(greeting)) return;
-      phase = 'key exchange';
-      socket.off('data', onData);
-      request.onBanner();
+        hostVerifier: (key: Buffer) => {
+          const judged = judgeHostKey(target, known, key);
+          if (judged.decision === 'refuse') fail('host_key_mismatch', judged.message);
+          if (judged.decision === 'record') newHostKey = key;
+          return judged.decision !== 'refuse';
+        },
+        authHandler: offerKeys({
+          user: target.user,
+          credentials: request.credentials,
+          // Here the key exchange has proven that the server owns its host key.
+          mayStart: recordNewKey,
+          onExhausted: (message) => {
+            fail('auth_failed', message);
+          },
+          isOpen: () => open,
+        }),
+      });
+      const onData = (chunk: Buffer) => {
+        greeting = (greeting + chunk.toString('latin1')).slice(-MAX_GREETING);
+        if (!/^SSH-/m.test(greeting)) return;
+        phase = 'key exchange';
+        link.off('data', onData);
+        request.onBanner();
+      };
+      link.on('data', onData);
     };
-    socket.on('data', onData);
+    if (request.through === undefined) {
+      speakOver(
+        createConnection({
+          host: target.address,
+          port: target.port,
+          noDelay: true,
+          autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
+        }),
+      );
+      return;
+    }
+    request.through.forward(target.address, target.port).then(
+      (link) => {
+        if (!open) {
+          link.destroy();
+          return;
+        }
+        phase = 'banner';
+        speakOver(link);
+      },
+      (error: unknown) => {
+        fail('unreachable', notForwarded(target, error));
+      },
+    );
   });
 }

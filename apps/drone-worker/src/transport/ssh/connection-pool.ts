@@ -3,7 +3,7 @@
  * more than everything else that Muster does with a drone.
  */
 import type { Connected, ConnectFailure, Session } from '../transport.js';
-import { gaveUp } from './connect-failure.js';
+import { gaveUp, onTheWay } from './connect-failure.js';
 import { ConnectionRoom } from './connection-room.js';
 import { Connector } from './connector.js';
 import { KeptConnection, type Keeping } from './kept-connection.js';
@@ -25,6 +25,11 @@ const PROBE_MS = 1_000;
 
 /** How long it may take to make another connection, milliseconds. */
 const ANOTHER_MS = 10_000;
+
+/** A session, and the connection that it is on. */
+type Borrowed =
+  | { readonly ok: true; readonly kept: KeptConnection; readonly session: Session }
+  | { readonly ok: false; readonly failure: ConnectFailure };
 
 type Attempt =
   | { readonly ok: true; readonly kept: KeptConnection }
@@ -64,20 +69,25 @@ export class SshConnectionPool {
    * the same target is already being connected to gets that attempt's outcome, timeout included.
    */
   async acquire(target: SshTarget, timeoutMs: number, signal: AbortSignal): Promise<Connected> {
+    const borrowed = await this.#borrow(target, timeoutMs, signal);
+    return borrowed.ok ? { ok: true, session: borrowed.session } : borrowed;
+  }
+
+  async #borrow(target: SshTarget, timeoutMs: number, signal: AbortSignal): Promise<Borrowed> {
     const key = keyOf(target);
     const kept = this.#shared.get(key);
     if (kept !== undefined) {
       const session = kept.lend();
       const alive = await kept.connection.isAlive(Math.min(PROBE_MS, timeoutMs), signal);
-      if (alive) return { ok: true, session };
+      if (alive) return { ok: true, kept, session };
       this.#stopSharing(kept);
       session.release();
     }
     if (signal.aborted || this.#closed !== null) return { ok: false, failure: gaveUp(target) };
     const attempt = this.#connecting.get(key) ?? this.#start(key, target, timeoutMs);
-    return attempt.join(
+    return attempt.join<Borrowed>(
       signal,
-      (result) => (result.ok ? { ok: true, session: result.kept.lend() } : result),
+      (result) => (result.ok ? { ...result, session: result.kept.lend() } : result),
       () => ({ ok: false, failure: gaveUp(target) }),
     );
   }
@@ -110,12 +120,23 @@ export class SshConnectionPool {
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<Attempt> {
-    if (!(await this.#room.enter(signal))) return { ok: false, failure: gaveUp(target) };
-    const connected = await this.#connector.connect(target, timeoutMs, signal);
+    const { jump } = target;
+    const begin = performance.now();
+    // The way comes first: who waits for it must not take the room that it needs.
+    const way = jump && (await this.#borrow(jump, timeoutMs, signal));
+    if (jump && way?.ok === false) return { ok: false, failure: onTheWay(jump, way.failure) };
+    const hop = way?.ok === true ? way : undefined;
+    const connected = await this.#enter(
+      target,
+      timeoutMs - (performance.now() - begin),
+      signal,
+      hop?.kept,
+    );
     if (!connected.ok) {
-      this.#room.leave();
+      hop?.session.release();
       return connected;
     }
+    void connected.connection.closed.then(() => hop?.session.release());
     const another = (silent: KeptConnection, giveUp: AbortSignal) =>
       this.#another(silent, target, giveUp);
     const kept = new KeptConnection(key, connected.connection, { ...this.#keeping, another });
@@ -127,6 +148,18 @@ export class SshConnectionPool {
       this.#room.leave();
     });
     return { ok: true, kept };
+  }
+
+  async #enter(
+    target: SshTarget,
+    timeoutMs: number,
+    signal: AbortSignal,
+    hop: KeptConnection | undefined,
+  ): ReturnType<Connector['connect']> {
+    if (!(await this.#room.enter(signal))) return { ok: false, failure: gaveUp(target) };
+    const connected = await this.#connector.connect(target, timeoutMs, signal, hop?.connection);
+    if (!connected.ok) this.#room.leave();
+    return connected;
   }
 
   /** A session over a connection that is not `silent`, which no new session gets from now on. */
@@ -162,7 +195,7 @@ export class SshConnectionPool {
 }
 
 /** Sessions may share a connection when all that decides on its security is the same. */
-function keyOf(target: SshTarget): string {
-  const { user, address, port, identityFiles, knownHosts, hostKeyPolicy } = target;
-  return JSON.stringify([user, address, port, identityFiles, knownHosts, hostKeyPolicy]);
+function keyOf({ jump, ...target }: SshTarget): string {
+  const decides = Object.entries({ ...target, drone: undefined }).sort();
+  return JSON.stringify([decides, jump === undefined ? null : keyOf(jump)]);
 }

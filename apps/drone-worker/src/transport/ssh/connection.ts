@@ -1,5 +1,5 @@
 /** One authenticated SSH connection, shared by any number of sessions. */
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Client, ClientCallback } from 'ssh2';
 import { SessionLostError } from '../transport.js';
 import { ChannelSlots } from './channel-slots.js';
@@ -23,7 +23,7 @@ export class SshConnection {
   constructor(
     readonly where: string,
     private readonly client: Client,
-    private readonly socket: Socket,
+    private readonly socket: Duplex,
   ) {
     client.on('error', (error) => {
       this.#lastError = error;
@@ -80,6 +80,28 @@ export class SshConnection {
   /** Starts a command on a channel of its own; a loss is told to whom listens for it. */
   exec(command: string, callback: ClientCallback): void {
     this.#ask(() => this.client.exec(command, callback));
+  }
+
+  /**
+   * A connection from the server to another host.
+   * Rejects with what the server says (its `reason` is RFC 4254's), or with SessionLostError.
+   */
+  forward(host: string, port: number): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      if (this.#loss !== null) {
+        reject(this.#loss);
+        return;
+      }
+      const stopListening = this.onLoss(reject);
+      this.#ask(() =>
+        this.client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
+          stopListening();
+          if (error) reject(error);
+          else if (this.#loss !== null) channel.destroy();
+          else resolve(channel);
+        }),
+      );
+    });
   }
 
   /** Cuts the connection: everyone on it gets `error`. */

@@ -10,7 +10,7 @@ import { HandshakeGate } from './handshake-gate.js';
 import { acceptableEntries, type KnownHostsFile } from './known-hosts.js';
 import { KnownHostsStore } from './known-hosts-store.js';
 import type { SshPoolSettings } from './pool-options.js';
-import { endpoint, type SshTarget } from './ssh-target.js';
+import { endpoint, recordedAs, type SshTarget } from './ssh-target.js';
 
 type Connected =
   | { readonly ok: true; readonly connection: SshConnection }
@@ -35,10 +35,15 @@ export class Connector {
   /**
    * Never rejects for what a drone can do wrong. `timeoutMs` bounds the attempts and the pauses
    * between them; waiting for admission, which is this worker's affair and must not make a drone
-   * look unreachable, is bounded by `signal` alone.
+   * look unreachable, is bounded by `signal` alone. `through` is the connection to `target.jump`.
    */
-  async connect(target: SshTarget, timeoutMs: number, signal: AbortSignal): Promise<Connected> {
-    const credentials = await this.#credentials.load(target.identityFiles);
+  async connect(
+    target: SshTarget,
+    timeoutMs: number,
+    signal: AbortSignal,
+    through?: SshConnection,
+  ): Promise<Connected> {
+    const credentials = await this.#credentials.load(target.identityFiles, target.identitiesOnly);
     const nothing = nothingToOffer(target.user, credentials);
     if (nothing !== null) return { ok: false, failure: { kind: 'auth_failed', message: nothing } };
     const store = this.#knownHosts;
@@ -51,6 +56,7 @@ export class Connector {
       credentials,
       known,
       store,
+      through,
       totalMs: timeoutMs,
       keepAliveMs,
       keepAliveMisses,
@@ -89,7 +95,8 @@ function lesson(attempt: ConnectAttempt): 'taken' | 'busy' | 'failed' {
 }
 
 /** Addresses with the same host key on record lead to the same server, or to clones of one, which does no harm here. */
-function serverOf(files: readonly KnownHostsFile[], { address, port }: SshTarget): string | null {
-  const keys = acceptableEntries(files, address, port).map((entry) => entry.key.toString('base64'));
+function serverOf(files: readonly KnownHostsFile[], target: SshTarget): string | null {
+  const { host, port } = recordedAs(target);
+  const keys = acceptableEntries(files, host, port).map((entry) => entry.key.toString('base64'));
   return keys.sort()[0] ?? null;
 }

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { hostKeyType, knownHostsName, lookUp, type KnownHostsEntry } from './known-hosts.js';
 import type { KnownHostsStore, LoadedKnownHosts } from './known-hosts-store.js';
-import type { SshTarget } from './ssh-target.js';
+import { recordedAs, type SshTarget } from './ssh-target.js';
 import { systemErrorReason } from './system-error.js';
 
 /** `record`: good, once it has proven to own the key and the key is on record. */
@@ -15,12 +15,14 @@ export type HostKeyDecision =
   | { readonly decision: 'record' }
   | { readonly decision: 'refuse'; readonly message: string };
 
-type Host = Pick<SshTarget, 'address' | 'port' | 'knownHosts' | 'hostKeyPolicy'>;
+type Host = Pick<
+  SshTarget,
+  'address' | 'port' | 'knownHosts' | 'hostKeyPolicy' | 'hostKeyAlias' | 'jump'
+>;
 
 /** Decides on `key`, the raw public key in SSH wire form. */
 export function judgeHostKey(target: Host, known: LoadedKnownHosts, key: Buffer): HostKeyDecision {
-  const { address: host, port } = target;
-  const found = lookUp(known.files, { host, port, key });
+  const found = lookUp(known.files, { ...recordedAs(target), key });
   switch (found.verdict) {
     case 'known':
       return { decision: 'accept' };
@@ -45,7 +47,7 @@ export async function recordHostKey(
   key: Buffer,
 ): Promise<string | null> {
   const [path] = target.knownHosts;
-  const name = knownHostsName(target.address, target.port);
+  const name = nameOnRecord(target);
   if (path === undefined || !/^[\w.:%[\]-]+$/.test(name)) {
     return `${describe(target, key)} is new and cannot be recorded: ${path === undefined ? 'no known_hosts file is set' : 'its name does not fit into known_hosts'}`;
   }
@@ -68,8 +70,13 @@ export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
+function nameOnRecord(target: Host): string {
+  const { host, port } = recordedAs(target);
+  return knownHostsName(host, port);
+}
+
 function describe(target: Host, key: Buffer): string {
-  const name = knownHostsName(target.address, target.port);
+  const name = nameOnRecord(target);
   return `host key of ${name} (${hostKeyType(key)} ${fingerprint(key)})`;
 }
 
@@ -77,14 +84,16 @@ function unknownMessage(target: Host, key: Buffer, known: LoadedKnownHosts): str
   const files = target.knownHosts.join(', ') || 'any known_hosts file (none is set)';
   const unread = known.problems.map((problem) => `; ${problem}`).join('');
   const type = hostKeyType(key).replace(/^ssh-|-sha2-.*$/g, '');
-  const scan = `ssh-keyscan -p ${target.port} -t ${type} ${quoted(target.address)}`;
+  const unknown = `${describe(target, key)} is not in ${files}${unread}; if that fingerprint is right, add the key`;
   const to = quoted(target.knownHosts[0] ?? '~/.ssh/known_hosts');
-  return `${describe(target, key)} is not in ${files}${unread}; if that fingerprint is right, add the key: ${scan} >> ${to}`;
+  // Nothing can be scanned through another host, and a scan would not know of the alias.
+  if (target.jump !== undefined || target.hostKeyAlias !== undefined) return `${unknown} to ${to}`;
+  return `${unknown}: ssh-keyscan -p ${target.port} -t ${type} ${quoted(target.address)} >> ${to}`;
 }
 
 function changedMessage(target: Host, key: Buffer, entry: KnownHostsEntry): string {
   const recorded = `${entry.file}:${entry.line} records ${entry.keyType} ${fingerprint(entry.key)}`;
-  const name = quoted(knownHostsName(target.address, target.port));
+  const name = quoted(nameOnRecord(target));
   const remove = `ssh-keygen -R ${name} -f ${quoted(entry.file)}`;
   return `${describe(target, key)} has changed: ${recorded}; someone may be intercepting the connection, or the host was reinstalled: if you know that it was, remove the old key: ${remove}`;
 }

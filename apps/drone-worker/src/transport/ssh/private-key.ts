@@ -18,6 +18,12 @@ export function parsePrivateKey(content: Buffer): PrivateKey {
   return { ok: true, key };
 }
 
+/** The public key of a public key's file in SSH wire form, or null when it is none. */
+export function parsePublicKey(content: Buffer): Buffer | null {
+  const key = ssh2.utils.parseKey(content);
+  return key instanceof Error || key.isPrivateKey() ? null : key.getPublicSSH();
+}
+
 /** By the formats' own marks; the parser says it in the text of a message only. */
 function isEncrypted(text: string): boolean {
   if (/^Proc-Type: 4,ENCRYPTED|-----BEGIN ENCRYPTED PRIVATE KEY-----/m.test(text)) return true;

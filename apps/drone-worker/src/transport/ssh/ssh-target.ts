@@ -1,19 +1,18 @@
 /** Where a drone is, who we are there, and whom we take it to be. */
-export interface SshTarget {
-  /** The drone's name in the fleet. */
-  readonly drone: string;
-  /** Host name or IP address. */
-  readonly address: string;
-  readonly port: number;
-  readonly user: string;
-  /** Private keys, tried in this order; absolute paths. */
-  readonly identityFiles: readonly string[];
-  /** Files that are searched for the host's key, absolute paths; `accept-new` writes to the first. */
-  readonly knownHosts: readonly string[];
-  readonly hostKeyPolicy: 'strict' | 'accept-new';
-}
+import type { SshTarget } from '@muster/fleet';
+
+export type { SshTarget };
 
 /** `192.0.2.7:22`, `[2001:db8::7]:22`. */
 export function endpoint({ address, port }: Pick<SshTarget, 'address' | 'port'>): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** The name and port under which its host key is on record: ssh_config(5), HostKeyAlias. */
+export function recordedAs({
+  address,
+  port,
+  hostKeyAlias,
+}: Pick<SshTarget, 'address' | 'port' | 'hostKeyAlias'>): { host: string; port: number } {
+  return hostKeyAlias === undefined ? { host: address, port } : { host: hostKeyAlias, port: 22 };
 }
