@@ -3,6 +3,7 @@ import { formatDuration, type Call, type Outcome, type Timings } from '@muster/p
 import type { DroneEntry } from '@muster/fleet';
 import type { Clock, Logger } from '@muster/runtime';
 import type { MethodRegistry } from '../methods/registry.js';
+import type { TransferSlots } from '../transfer/transfer-slots.js';
 import type { Transport } from '../transport/transport.js';
 import { admitBatch } from './admit-batch.js';
 import type { CallJournal } from './call-journal.js';
@@ -26,6 +27,7 @@ export interface BatchWork {
 
 export interface CarryOutDependencies {
   readonly slots: CallSlots;
+  readonly transfers: TransferSlots;
   /** The drone as this worker's fleet file has it. */
   readonly droneEntry: (drone: string) => DroneEntry | undefined;
   readonly transportOf: (drone: DroneEntry) => Transport;
