@@ -1,5 +1,6 @@
 import type { FileEntry, OpenFile } from '../transport/files.js';
 import type { Checkpoint, Place } from './place.js';
+import { inLanes } from './lanes.js';
 import { replace } from './replace.js';
 
 /** Bytes of one step. */
@@ -41,31 +42,20 @@ async function copyBytes(
 ): Promise<number> {
   let next = 0;
   let bytes = 0;
-  let over = false;
-  const lane = async () => {
-    const buffer = Buffer.allocUnsafe(CHUNK);
-    while (!over) {
-      const position = next;
-      next += CHUNK;
-      await checkpoint();
-      const filled = await fillBuffer(source, buffer, position);
-      if (filled > 0) await target.write(buffer.subarray(0, filled), position);
-      bytes += filled;
-      if (filled < CHUNK) over = true;
-    }
-  };
   const lanes = Math.min(LANES, Math.max(1, Math.ceil(size / CHUNK)));
-  const ended = await Promise.allSettled(
-    Array.from({ length: lanes }, async () => {
-      try {
-        await lane();
-      } catch (error) {
-        over = true;
-        throw error;
-      }
-    }),
-  );
-  for (const result of ended) if (result.status === 'rejected') throw result.reason;
+  /** Those that no lane holds. */
+  const buffers: Buffer[] = [];
+  await inLanes(lanes, async () => {
+    const position = next;
+    next += CHUNK;
+    await checkpoint();
+    const buffer = buffers.pop() ?? Buffer.allocUnsafe(CHUNK);
+    const filled = await fillBuffer(source, buffer, position);
+    if (filled > 0) await target.write(buffer.subarray(0, filled), position);
+    buffers.push(buffer);
+    bytes += filled;
+    return filled === CHUNK;
+  });
   return bytes;
 }
 

@@ -1,10 +1,13 @@
 /** Transfers what stands at a path, a directory with all that is in it. Links are never followed. */
 import { FileError, type FileEntry } from '../transport/files.js';
+import { inLanes } from './lanes.js';
 import { inside, notADirectory, type Checkpoint, type Place } from './place.js';
 import { replace } from './replace.js';
 import type { Tally } from './tally.js';
 import { transferFile } from './transfer-file.js';
 
+/** Files of one directory at once: each takes several questions, and the way there and back may be long. */
+const AT_ONCE = 8;
 /** Until it is filled, a directory is for us alone. */
 const UNFINISHED = 0o700;
 
@@ -47,18 +50,25 @@ export async function transferContents(
   tally: Tally,
   checkpoint: Checkpoint,
 ): Promise<void> {
-  for (const name of await from.files.list(from.path)) {
+  const names = await from.files.list(from.path);
+  const directories: [Place, Place, FileEntry][] = [];
+  await inLanes(Math.min(AT_ONCE, names.length), async () => {
+    const name = names.pop();
+    if (name === undefined) return false;
     const source = { ...from, path: inside(from.path, name) };
     const target = { ...to, path: inside(to.path, name) };
     try {
       const entry = await from.files.entry(source.path);
-      // Gone since the directory was read.
-      if (entry === null) continue;
-      await transferEntry(source, target, entry, tally, checkpoint);
+      if (entry?.kind === 'directory') directories.push([source, target, entry]);
+      // It may be gone since the directory was read.
+      else if (entry !== null) await transferEntry(source, target, entry, tally, checkpoint);
     } catch (error) {
       tally.failed(error);
     }
-  }
+    return true;
+  });
+  for (const [source, target, entry] of directories)
+    await transferEntry(source, target, entry, tally, checkpoint);
 }
 
 async function transferLink(from: Place, to: Place, checkpoint: Checkpoint): Promise<void> {
