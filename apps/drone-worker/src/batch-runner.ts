@@ -5,6 +5,7 @@ import { CallSlots } from './batch/call-slots.js';
 import { carryOut, type BatchWork, type CarriedOut } from './batch/carry-out.js';
 import { NO_JOURNAL } from './batch/call-journal.js';
 import type { MethodRegistry } from './methods/registry.js';
+import { TransferSlots } from './transfer/transfer-slots.js';
 import { SshConnectionPool } from './transport/ssh/index.js';
 import { createTransports } from './transport/transports.js';
 
@@ -22,6 +23,7 @@ export function createBatchRunner(fleet: Fleet, methods: MethodRegistry, log: Lo
     transportOf: createTransports(pool, droneEntry),
     methods,
     slots: new CallSlots(),
+    transfers: new TransferSlots(),
     clock: systemClock,
     log,
   };

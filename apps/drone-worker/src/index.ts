@@ -8,6 +8,8 @@ export {
   type Method,
   type MethodContext,
   type ProcessOutcome,
+  type TransferOrder,
+  type Transferred,
 } from './methods/define-methods.js';
 export { loadMethods, ownMethods, type MethodRegistry } from './methods/registry.js';
 export { DroneWorker, type WorkerSettings } from './worker.js';

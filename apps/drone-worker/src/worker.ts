@@ -32,6 +32,7 @@ import { endLost } from './batch/end-lost.js';
 import { executeBatch, type BatchDependencies } from './batch/execute-batch.js';
 import { HeldBatches } from './batch/held-batches.js';
 import { ownMethods, type MethodRegistry } from './methods/registry.js';
+import { TransferSlots } from './transfer/transfer-slots.js';
 import { SshConnectionPool } from './transport/ssh/index.js';
 import { createTransports } from './transport/transports.js';
 
@@ -110,6 +111,7 @@ export class DroneWorker extends Service {
       batches: new BatchSource(store),
       held: this.#held,
       slots: new CallSlots(),
+      transfers: new TransferSlots(),
       clock: systemClock,
       log,
     };

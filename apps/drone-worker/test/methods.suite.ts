@@ -2,7 +2,18 @@
  * What the methods that look after processes and files do on a drone: the behaviours of the seed,
  * named by their numbers, on a local drone and on a real sshd, with real processes.
  */
-import { chmod, mkdir, readFile, readlink, stat, symlink, utimes } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import {
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PidFile, RefreshResult } from '@muster/protocol';
 import { silentLogger } from '@muster/runtime';
@@ -12,7 +23,8 @@ import { loadMethods } from '../src/index.js';
 import { CallFailedError, type DroneTransport } from '../src/methods/define-methods.js';
 import { droneTransport } from '../src/process/drone-transport.js';
 import { ProcessEndedError } from '../src/process/run-process.js';
-import type { Session } from '../src/transport/transport.js';
+import { TransferSlots } from '../src/transfer/transfer-slots.js';
+import { SessionLostError, type Session } from '../src/transport/transport.js';
 
 /** Milliseconds within which a worker's order may reach its shell. */
 const ORDER_MS = 5_000;
@@ -50,11 +62,16 @@ export function describeMethods(
     (await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '')) !== '';
 
   /** The transport of one call, by its place in its batch. */
-  function transportOf(index: number, signal = new AbortController().signal): DroneTransport {
+  function transportOf(
+    index: number,
+    signal = new AbortController().signal,
+    transfers = new TransferSlots(),
+    over = session,
+  ): DroneTransport {
     const mark = `${dir.path}/box/${String(index)};`;
     const marks = { MUSTER_TICK: 'suite-1', MUSTER_DRONE: 'box', MUSTER_MARK: mark };
     const place = { mark, confirm: () => Promise.resolve(ORDER_MS) };
-    return droneTransport(session, marks, { ...place, workdir: dir.path }, signal);
+    return droneTransport(over, marks, { ...place, workdir: dir.path }, transfers, signal);
   }
 
   async function call(method: string, args: unknown, transport = transportOf(0)): Promise<unknown> {
@@ -352,17 +369,18 @@ export function describeMethods(
       expect(await lives(member)).toBe(true);
     });
 
-    it.runIf(ROOT)('says unconfirmed of what it may not signal', async () => {
-      const pid = await spawn({ argv: ['sleep', '600'] });
-      const transport = transportOf(1);
-      const user = ['setpriv', '--reuid', '65534', '--clear-groups'];
-      const asNobody: DroneTransport = {
-        ...transport,
-        run: (spec) => transport.run({ ...spec, argv: [...user, ...spec.argv] }),
-      };
-      expect(await kill([pid], 100, asNobody)).toEqual([{ pid, ended: 'unconfirmed' }]);
-      expect(await lives(pid)).toBe(true);
-    });
+    if (ROOT)
+      it('says unconfirmed of what it may not signal', async () => {
+        const pid = await spawn({ argv: ['sleep', '600'] });
+        const transport = transportOf(1);
+        const user = ['setpriv', '--reuid', '65534', '--clear-groups'];
+        const asNobody: DroneTransport = {
+          ...transport,
+          run: (spec) => transport.run({ ...spec, argv: [...user, ...spec.argv] }),
+        };
+        expect(await kill([pid], 100, asNobody)).toEqual([{ pid, ended: 'unconfirmed' }]);
+        expect(await lives(pid)).toBe(true);
+      });
 
     it('of nobody is a result', async () => {
       expect(await kill([])).toEqual([]);
@@ -460,5 +478,272 @@ export function describeMethods(
     ])('says why %s cannot be copied to %s', async (from, to, message) => {
       await expect(copy(from, to)).rejects.toThrow(new CallFailedError(`exit 1: ./${message}`));
     });
+  });
+
+  describe.each(['put', 'get'] as const)(`${kind}: %s`, (method) => {
+    const then = new Date('2001-02-03T04:05:06Z');
+    const whole = ['.hidden', 'dangling', 'file', 'link', 'sub', 'sub/-n'];
+    let worker: ScratchDir;
+    /** Where it comes from and where it goes to, on whichever side that is. */
+    let source: ScratchDir;
+    let target: ScratchDir;
+
+    beforeEach(async () => {
+      worker = await scratchDir();
+      [source, target] = method === 'put' ? [worker, dir] : [dir, worker];
+      await mkdir(join(source.path, 'from', 'sub'), { recursive: true });
+      await source.write('from/file', 'text');
+      await source.write('from/.hidden', '');
+      await source.write('from/sub/-n', 'deep');
+      await chmod(join(source.path, 'from', 'file'), 0o640);
+      await chmod(join(source.path, 'from', 'sub'), 0o710);
+      await utimes(join(source.path, 'from', 'file'), then, then);
+      await symlink('file', join(source.path, 'from', 'link'));
+      await symlink('/no/where', join(source.path, 'from', 'dangling'));
+    });
+    afterEach(() => worker.remove());
+
+    /** The drone's paths are relative to its `workdir`; the worker's are not to this process'. */
+    const named = (side: ScratchDir, path: string) =>
+      side === dir ? path : `${side.path}/${path}`;
+    const transfer = (from: string, to: string, canFail = false, transport?: DroneTransport) =>
+      call(method, { from: named(source, from), to: named(target, to), canFail }, transport);
+    const arrived = (...names: string[]) => join(target.path, ...names);
+    const tree = async (name: string) => (await readdir(arrived(name), { recursive: true })).sort();
+    const modeOf = async (name: string) => ((await stat(arrived(name))).mode & 0o7777).toString(8);
+
+    const leftOver = () => readdir(target.path);
+    const begun = async () => (await leftOver()).some((name) => name.startsWith('.muster'));
+
+    it.each([
+      ['a directory', 'from'],
+      ['its contents', 'from/'],
+    ])('%s, with links, modes and times; a second run ends in the same', async (_, from) => {
+      for (let run = 0; run < 2; run += 1) {
+        expect(await transfer(from, 'made/to')).toEqual({ bytes: 8, files: 5 });
+        expect(await tree('made/to')).toEqual(whole);
+      }
+      expect(await readlink(arrived('made/to/link'))).toBe('file');
+      expect(await readlink(arrived('made/to/dangling'))).toBe('/no/where');
+      expect([await modeOf('made/to/file'), await modeOf('made/to/sub')]).toEqual(['640', '710']);
+      expect((await stat(arrived('made/to/file'))).mtime).toEqual(then);
+      expect(await readdir(arrived('made'))).toEqual(['to']);
+    });
+
+    it('of a directory gives its mode and times; of its contents, leaves those that are there', async () => {
+      await chmod(join(source.path, 'from'), 0o750);
+      await utimes(join(source.path, 'from'), then, then);
+      await mkdir(arrived('to'));
+      await chmod(arrived('to'), 0o701);
+      await target.write('to/other', '');
+      await target.write('to/file', 'old');
+      await transfer('from/', 'to');
+      expect(await tree('to')).toEqual([...whole, 'other'].sort());
+      expect([await readFile(arrived('to/file'), 'utf8'), await modeOf('to')]).toEqual([
+        'text',
+        '701',
+      ]);
+      await transfer('from', 'to/');
+      expect([await modeOf('to'), (await stat(arrived('to'))).mtime]).toEqual(['750', then]);
+    });
+
+    it.each([0, 1, 65_536, 3_000_001])('%i bytes arrive as they are', async (size) => {
+      const bytes = randomBytes(size);
+      await source.write('from/bytes', bytes);
+      expect(await transfer('from/bytes', 'bytes')).toEqual({ bytes: size, files: 1 });
+      expect((await readFile(arrived('bytes'))).equals(bytes)).toBe(true);
+    });
+
+    it('takes a file without a size of its own', async () => {
+      await call(method, { from: '/proc/version', to: named(target, 'version') });
+      expect(await readFile(arrived('version'), 'utf8')).toMatch(/^Linux/);
+    });
+
+    it('of a file goes into a directory that is there, and under a new name where none is', async () => {
+      await mkdir(arrived('to'));
+      await transfer('from/file', 'to');
+      await transfer('from/file', 'deep/er/-n');
+      await transfer('from/file', 'new/');
+      const names = ['to/file', 'deep/er/-n', 'new/file'];
+      const texts = names.map((name) => readFile(arrived(name), 'utf8'));
+      expect(await Promise.all(texts)).toEqual(['text', 'text', 'text']);
+    });
+
+    it('of a link is a link, and takes the place of another', async () => {
+      await symlink('sub', join(source.path, 'from', 'to-sub'));
+      await transfer('from/to-sub', 'here');
+      await transfer('from/dangling', 'here');
+      expect(await readlink(arrived('here'))).toBe('/no/where');
+      await transfer('from/to-sub/', 'there');
+      expect(await tree('there')).toEqual(['-n']);
+    });
+
+    it('does not follow a link that stands where a directory goes, nor write through one', async () => {
+      await mkdir(arrived('to'));
+      await mkdir(arrived('elsewhere'));
+      await target.write('elsewhere/file', 'theirs');
+      await symlink(arrived('elsewhere'), arrived('to', 'sub'));
+      await symlink(arrived('elsewhere', 'file'), arrived('to', 'file'));
+      await expect(transfer('from', 'to')).rejects.toThrow(
+        new CallFailedError(`${arrived('to/sub')}: is not a directory`),
+      );
+      expect(await tree('elsewhere')).toEqual(['file']);
+      expect(await readFile(arrived('elsewhere/file'), 'utf8')).toBe('theirs');
+      expect(await readFile(arrived('to/file'), 'utf8')).toBe('text');
+    });
+
+    it.each([
+      ['nothing', 'x', () => join(source.path, 'nothing'), 'no such file or directory'],
+      ['from/file/', 'x', () => `${source.path}/from/file/`, 'is not a directory'],
+      ['from', 'taken', () => arrived('taken'), 'is not a directory'],
+      ['from/file', 'taken/x', () => arrived('taken'), 'is not a directory'],
+      ['from/file', 'into', () => arrived('into/file'), 'is a directory'],
+      ['socket', 'x', () => join(source.path, 'socket'), 'is no file, directory or link'],
+    ])('of %s to %s says which path is wrong, and how', async (from, to, path, reason) => {
+      await target.write('taken', 'theirs');
+      await mkdir(arrived('into/file'), { recursive: true });
+      await exec(`mkfifo ${join(source.path, 'socket')}`);
+      const message = `${path()}: ${reason}`;
+      await expect(transfer(from, to)).rejects.toThrow(new CallFailedError(message));
+      expect(await readFile(arrived('taken'), 'utf8')).toBe('theirs');
+    });
+
+    if (!ROOT)
+      it('says what may not be read, and transfers the rest', async () => {
+        await chmod(join(source.path, 'from', 'file'), 0);
+        const message = `${join(source.path, 'from/file')}: permission denied`;
+        await expect(transfer('from', 'to')).rejects.toThrow(new CallFailedError(message));
+        expect(await tree('to')).toEqual(whole.filter((name) => name !== 'file'));
+      });
+
+    it('names a few of the files that failed, and transfers the others', async () => {
+      const names = ['a', 'b', 'c', 'd', 'e'];
+      for (const name of names) {
+        await source.write(`from/${name}`, name);
+        await mkdir(arrived('to', name), { recursive: true });
+      }
+      const failed = await transfer('from', 'to').catch((error: unknown) => error);
+      expect(failed).toBeInstanceOf(CallFailedError);
+      const named = /: is a directory; .*: is a directory; .*: is a directory; and 2 more$/;
+      expect((failed as Error).message).toMatch(/^5 failed: \//);
+      expect((failed as Error).message).toMatch(named);
+      expect(await tree('to')).toEqual([...names, ...whole].sort());
+    });
+
+    it('behaviour 34: that can fail leaves a marker beside the target, with a warning', async () => {
+      await mkdir(arrived('new/to/file'), { recursive: true });
+      const reason = `${arrived('new/to/file')}: is a directory`;
+      expect(await transfer('from', 'new/to', true)).toEqual({ bytes: 4, files: 4 });
+      expect(await readFile(arrived('new/to.transfer_failed'), 'utf8')).toBe(`${reason}\n`);
+      expect(warnings).toEqual([reason]);
+      expect(await transfer('nothing', 'made/x', true)).toEqual({ bytes: 0, files: 0 });
+      expect(await tree('made')).toEqual(['x.transfer_failed']);
+    });
+
+    it('behaviour 34: that succeeds takes the marker away', async () => {
+      await transfer('nothing', 'to', true);
+      expect(await tree('.')).toContain('to.transfer_failed');
+      await transfer('from', 'to/');
+      expect(await tree('.')).not.toContain('to.transfer_failed');
+    });
+
+    it('behaviour 34: that can fail warns of it too when its marker cannot be left', async () => {
+      await mkdir(arrived('to.transfer_failed'));
+      await transfer('nothing', 'to', true);
+      expect(warnings).toEqual([
+        `2 failed: ${join(source.path, 'nothing')}: no such file or directory; ` +
+          `${arrived('to.transfer_failed')}: is a directory`,
+      ]);
+    });
+
+    it('behaviour 35: no more run at once than the cap; all have ended when their calls have', async () => {
+      const open = { now: 0, most: 0 };
+      const counting: Session = {
+        sharesClock: session.sharesClock,
+        openShell: (script, signal) => session.openShell(script, signal),
+        another: (signal) => session.another(signal),
+        release: () => undefined,
+        openFiles: async (signal) => {
+          const opened = await session.openFiles(signal);
+          open.now += 1;
+          open.most = Math.max(open.most, open.now);
+          const close = () => {
+            open.now -= 1;
+            opened.close();
+          };
+          return { files: opened.files, close };
+        },
+      };
+      const slots = new TransferSlots(2);
+      const never = new AbortController().signal;
+      const many = Array.from({ length: 6 }, (_, index) =>
+        transfer('from', `to${String(index)}`, false, transportOf(index, never, slots, counting)),
+      );
+      await Promise.all(many);
+      expect(open).toEqual({ now: 0, most: 2 });
+      for (const index of many.keys()) expect(await tree(`to${String(index)}`)).toEqual(whole);
+    });
+
+    it('ends when its call must, with nothing half-written', async () => {
+      await source.write('from/large', '');
+      await truncate(join(source.path, 'from', 'large'), 64 * 1024 ** 3);
+      const ending = new AbortController();
+      const transport = transportOf(0, ending.signal);
+      const ended = transfer('from/large', 'large', true, transport).catch((e: unknown) => e);
+      await until('it has begun', begun);
+      ending.abort();
+      const error = await ended;
+      expect(error).toBeInstanceOf(ProcessEndedError);
+      expect(error).toMatchObject({ ended: 'confirmed' });
+      expect(await leftOver()).toEqual([]);
+    });
+
+    it('does not begin when its call must end, nor when the batch is not ours', async () => {
+      const aborted = transportOf(0, AbortSignal.abort());
+      await expect(transfer('from', 'to', true, aborted)).rejects.toThrow(ProcessEndedError);
+      const place = { mark: dir.path, confirm: () => Promise.reject(new Error('not ours')) };
+      const never = new AbortController().signal;
+      const lost = droneTransport(session, {}, place, new TransferSlots(), never);
+      await expect(transfer('from', 'to', true, lost)).rejects.toThrow('not ours');
+      expect(await leftOver()).toEqual([]);
+    });
+
+    if (kind === 'local')
+      it('on one machine, onto itself is a no-op', async () => {
+        const { path } = source;
+        await symlink('from', join(path, 'alias'));
+        for (const [from, to] of [
+          ['from/file', 'from/file'],
+          ['from/file', 'from'],
+          ['from/file', 'from/link'],
+          ['from/link', 'from/file'],
+          ['from/', 'alias'],
+        ] as const) {
+          const args = { from: join(path, from), to: join(path, to) };
+          if (from.endsWith('/')) args.from += '/';
+          expect(await call(method, args)).toEqual({ bytes: 0, files: 0 });
+        }
+        expect((await readdir(join(path, 'from'), { recursive: true })).sort()).toEqual(whole);
+      });
+
+    if (kind === 'local')
+      it('on one machine, not into itself', async () => {
+        const from = join(source.path, 'from');
+        const to = join(from, 'sub', 'x');
+        const message = `${to}: lies in ${from}`;
+        await expect(call(method, { from, to })).rejects.toThrow(new CallFailedError(message));
+        expect((await readdir(from, { recursive: true })).sort()).toEqual(whole);
+      });
+
+    if (kind !== 'local')
+      it('says so when the connection is lost', async () => {
+        await source.write('from/large', '');
+        await truncate(join(source.path, 'from', 'large'), 64 * 1024 ** 3);
+        const ended = transfer('from/large', 'large', true).catch((e: unknown) => e);
+        await until('it has begun', begun);
+        await lose(session);
+        expect(await ended).toBeInstanceOf(SessionLostError);
+        expect(await leftOver()).not.toContain('large');
+      });
   });
 }

@@ -201,6 +201,57 @@ describe('a limit of sessions per connection', () => {
   });
 });
 
+describe('the files of a drone', () => {
+  async function elsewhere(sftp: string | null): Promise<Session> {
+    const other = await startSshdLab({ maxSessions: 3, sftp });
+    toClose.push(() => other.stop());
+    const [place] = other.targets;
+    if (place === undefined) throw new Error('the lab has no target');
+    const { address, port } = place;
+    const identity = { identityFiles: [other.identityFile], knownHosts: [other.knownHostsFile] };
+    return session(newPool(), target(0, { address, port, ...identity }));
+  }
+
+  it.each([
+    ['has no SFTP', null],
+    ['cannot start SFTP', '/no/such/sftp-server'],
+  ])('of a server that %s are refused, and its shells are left alone', async (_, sftp) => {
+    const to = await elsewhere(sftp);
+    const shell = await to.openShell('exec cat', never());
+    for (let tries = 0; tries < 5; tries += 1)
+      await expect(to.openFiles(never())).rejects.toThrow(/^the SSH server at \S+ offers no SFTP$/);
+    expect(await outcome(to, 'echo ok')).toMatchObject({ stdout: 'ok\n' });
+    shell.close();
+    to.release();
+  });
+
+  it('wait for room among the shells, and give theirs back', async () => {
+    const to = await session(newPool(), target(7));
+    const shells = await Promise.all([1, 2].map(() => to.openShell('exec cat', never())));
+    const opening = to.openFiles(never());
+    shells[0]?.close();
+    for (let turn = 0; turn < 3; turn += 1) {
+      const opened = turn === 0 ? await opening : await to.openFiles(never());
+      expect((await opened.files.entry('/proc/self'))?.kind).toBe('link');
+      opened.close();
+      await expect(opened.files.entry('/')).rejects.toThrow(SessionLostError);
+    }
+    shells[1]?.close();
+    to.release();
+  });
+
+  it('outlive their session, whose connection is idle only once they are given back', async () => {
+    const pool = newPool();
+    const to = await session(pool, target(8));
+    const opened = await to.openFiles(never());
+    to.release();
+    expect(pool.stats().idle).toBe(0);
+    expect((await opened.files.entry('/'))?.kind).toBe('directory');
+    opened.close();
+    expect(pool.stats().idle).toBe(1);
+  });
+});
+
 describe('credentials', () => {
   it('are refused with the name of what was tried', async () => {
     const missing = join(lab.directory, 'missing');

@@ -49,6 +49,8 @@ describe('admitCalls', () => {
     ['refresh', { pidFiles: [] }, 'read'],
     ['kill', { pids: [] }, 'idempotent'],
     ['copy', { from: '/a', to: '/b' }, 'idempotent'],
+    ['put', { from: '/a', to: '/b' }, 'idempotent'],
+    ['get', { from: '/a', to: '/b', canFail: true }, 'idempotent'],
   ])('%s %j has the effect %s', (method, args, effect) => {
     expect(admit({ method, args })?.effect).toBe(effect);
   });
@@ -143,6 +145,13 @@ describe('admitCalls', () => {
     ['kill', { pids: [2.5] }, 'pids[0]: expected int, received number'],
     ['kill', { pids: [5], graceMs: -1 }, 'graceMs: expected number to be >=0'],
     ['copy', { from: '/a' }, 'to: missing; expected string'],
+    ['put', { from: '/a', to: '' }, 'to: expected string to have >=1 characters'],
+    ['get', { from: '/a\0', to: '/b' }, 'from: must not hold a NUL character'],
+    [
+      'put',
+      { from: '/a', to: '/b', canfail: true },
+      "unknown key 'canfail'; did you mean 'canFail'?",
+    ],
     [
       'write',
       { path: 5, contents: 'x' },

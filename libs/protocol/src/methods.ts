@@ -87,19 +87,29 @@ export const killArgs = z.strictObject({
 
 export const copyArgs = z.strictObject({ from: path, to: path });
 
+/** Of `put` and `get`. */
+export const transferArgs = z.strictObject({
+  from: path,
+  to: path,
+  canFail: z.boolean().default(false),
+});
+
 export type ExecArgs = z.output<typeof execArgs>;
 export type SpawnArgs = z.output<typeof spawnArgs>;
 export type RefreshArgs = z.output<typeof refreshArgs>;
 export type KillArgs = z.output<typeof killArgs>;
 export type CopyArgs = z.output<typeof copyArgs>;
+export type TransferArgs = z.output<typeof transferArgs>;
 export type ReadArgs = z.output<typeof readArgs>;
 export type WriteArgs = z.output<typeof writeArgs>;
 
 export const BUILT_IN_METHODS: Readonly<Record<string, MethodSpec>> = {
   copy: { args: copyArgs, effect: 'idempotent' },
   exec: { args: execArgs, effect: 'once' },
+  get: { args: transferArgs, effect: 'idempotent' },
   kill: { args: killArgs, effect: 'idempotent' },
   ping: { args: pingArgs, effect: 'read' },
+  put: { args: transferArgs, effect: 'idempotent' },
   read: { args: readArgs, effect: 'read' },
   refresh: { args: refreshArgs, effect: 'read' },
   spawn: { args: spawnArgs, effect: 'once' },

@@ -10,13 +10,15 @@ export interface SshdSettings {
   readonly maxStartups: string;
   /** sshd_config(5), MaxSessions. Default: sshd's own, 10. */
   readonly maxSessions: number;
+  /** The SFTP subsystem, sshd_config(5), Subsystem; null for none. Default: `internal-sftp`. */
+  readonly sftp: string | null;
 }
 
 export function sshdConfig(
   directory: string,
   port: number,
   kinds: readonly SshKeyType[],
-  { maxStartups, maxSessions }: Partial<SshdSettings>,
+  { maxStartups, maxSessions, sftp = 'internal-sftp' }: Partial<SshdSettings>,
   [major, minor]: SshdVersion,
 ): string {
   const penalties = major > 9 || (major === 9 && minor >= 8);
@@ -38,6 +40,7 @@ export function sshdConfig(
     // the tests may have a slow one.
     'SetEnv SHLVL=1',
     'LogLevel INFO',
+    ...(sftp === null ? [] : [`Subsystem sftp ${sftp}`]),
     ...(maxStartups === undefined ? [] : [`MaxStartups ${maxStartups}`]),
     ...(maxSessions === undefined ? [] : [`MaxSessions ${maxSessions}`]),
     // A test of wrong keys must not shut out the tests after it.

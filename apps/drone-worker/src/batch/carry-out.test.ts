@@ -2,6 +2,7 @@ import { DEFAULT_CALL_TIMEOUT_MS, summarizeMethods, type Call } from '@muster/pr
 import { silentLogger, type Clock } from '@muster/runtime';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { TransferSlots } from '../transfer/transfer-slots.js';
 import { localTransport } from '../transport/local.js';
 import { NO_JOURNAL } from './call-journal.js';
 import { CallSlots } from './call-slots.js';
@@ -38,6 +39,7 @@ async function warningsOf(seconds: readonly number[]): Promise<readonly string[]
     NO_JOURNAL,
     {
       slots: new CallSlots(),
+      transfers: new TransferSlots(),
       droneEntry: (name) => ({
         name,
         address: name,

@@ -9,6 +9,7 @@ import {
 import type { DroneEntry } from '@muster/fleet';
 import type { Clock, Logger } from '@muster/runtime';
 import type { MethodRegistry } from '../methods/registry.js';
+import type { TransferSlots } from '../transfer/transfer-slots.js';
 import type { Transport } from '../transport/transport.js';
 import { admitBatch } from './admit-batch.js';
 import type { CallJournal } from './call-journal.js';
@@ -32,6 +33,7 @@ export interface BatchWork {
 
 export interface CarryOutDependencies {
   readonly slots: CallSlots;
+  readonly transfers: TransferSlots;
   /** The drone as this worker's fleet file has it. */
   readonly droneEntry: (drone: string) => DroneEntry | undefined;
   /** @throws InvalidInputError when what is configured for the drone makes no sense. */

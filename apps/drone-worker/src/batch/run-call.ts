@@ -12,6 +12,7 @@ import { CallFailedError, type MethodContext } from '../methods/define-methods.j
 import type { MethodRegistry } from '../methods/registry.js';
 import { droneTransport } from '../process/drone-transport.js';
 import { OrderTooOldError, ProcessEndedError, ProcessLostError } from '../process/run-process.js';
+import type { TransferSlots } from '../transfer/transfer-slots.js';
 import { SessionLostError, type Session } from '../transport/transport.js';
 import { LeaseLostError, type CallJournal } from './call-journal.js';
 import type { CallSlots } from './call-slots.js';
@@ -20,6 +21,7 @@ import { stopReason } from './stop-reason.js';
 
 export interface RunDependencies {
   readonly slots: CallSlots;
+  readonly transfers: TransferSlots;
   readonly methods: MethodRegistry;
   readonly clock: Clock;
   readonly log: Logger;
@@ -66,7 +68,7 @@ export async function runCall(
   toRun: CallToRun,
   session: Session,
   journal: CallJournal,
-  { methods, log }: RunDependencies,
+  { methods, transfers, log }: RunDependencies,
   warn: (message: string) => void,
   signal: AbortSignal,
 ): Promise<CallFate> {
@@ -90,7 +92,7 @@ export async function runCall(
   const place = { mark, workdir, confirm: () => journal.confirm() };
   const context: MethodContext = {
     drone,
-    transport: droneTransport(session, marks, place, ending.signal),
+    transport: droneTransport(session, marks, place, transfers, ending.signal),
     signal: ending.signal,
     log,
     warn: (message) => {

@@ -17,6 +17,25 @@ export interface ProcessOutcome {
   readonly truncated: boolean;
 }
 
+/** What to transfer between the worker and the drone; see the methods `put` and `get`. */
+export interface TransferOrder {
+  /** `put`: from the worker to the drone; `get`: the other way. */
+  readonly direction: 'put' | 'get';
+  /** With a slash at its end, the contents of a directory. */
+  readonly from: string;
+  readonly to: string;
+  /** Whether a failure leaves a marker beside the target. */
+  readonly canFail: boolean;
+}
+
+export interface Transferred {
+  readonly bytes: number;
+  /** Files and links that have arrived. */
+  readonly files: number;
+  /** What has not arrived, and why; null when everything has. */
+  readonly failure: string | null;
+}
+
 /** The drone, as a method sees it. */
 export interface DroneTransport {
   /** Whether the drone's clock is the worker's own. */
@@ -26,6 +45,11 @@ export interface DroneTransport {
    * environment. It is ended when the call's signal is aborted.
    */
   run(spec: ProcessSpec): Promise<ProcessOutcome>;
+  /**
+   * Transfers files, when it is its turn among the worker's transfers. Paths on the drone are
+   * relative to its `workdir`. It is ended when the call's signal is aborted.
+   */
+  transfer(order: TransferOrder): Promise<Transferred>;
 }
 
 export interface MethodContext {

@@ -5,8 +5,10 @@ import { EFFECTS, InvalidInputError, METHOD_NAME, type Effect } from '@muster/pr
 import type { Method } from './define-methods.js';
 import { copy } from './copy.js';
 import { exec } from './exec.js';
+import { get } from './get.js';
 import { kill } from './kill.js';
 import { ping } from './ping.js';
+import { put } from './put.js';
 import { read } from './read.js';
 import { refresh } from './refresh.js';
 import { spawn } from './spawn.js';
@@ -17,8 +19,10 @@ export type MethodRegistry = ReadonlyMap<string, Method>;
 const BUILT_IN: readonly (readonly [string, Method])[] = [
   ['copy', copy],
   ['exec', exec],
+  ['get', get],
   ['kill', kill],
   ['ping', ping],
+  ['put', put],
   ['read', read],
   ['refresh', refresh],
   ['spawn', spawn],

@@ -1,5 +1,7 @@
-/** What a method gets to run processes with: its drone's session, its call's mark and its call's time. */
+/** What a method gets to run processes and transfer files with: its drone's session, its call's mark and its call's time. */
 import type { DroneTransport } from '../methods/define-methods.js';
+import { transferWithDrone } from '../transfer/drone-transfer.js';
+import type { TransferSlots } from '../transfer/transfer-slots.js';
 import type { Session } from '../transport/transport.js';
 import { runProcess, type ProcessPlace } from './run-process.js';
 
@@ -7,6 +9,7 @@ export function droneTransport(
   session: Session,
   marks: Readonly<Record<string, string>>,
   place: ProcessPlace,
+  transfers: TransferSlots,
   signal: AbortSignal,
 ): DroneTransport {
   return {
@@ -23,5 +26,6 @@ export function droneTransport(
       const said = { stdout: stdout.text(), stderr: stderr.text(), stdoutBytes: stdout.bytes() };
       return { exitCode, signal: ended, ...said, truncated };
     },
+    transfer: (order) => transferWithDrone(session, order, place, transfers, signal),
   };
 }

@@ -1,6 +1,7 @@
 /** The transport to a drone that is this machine: for `local` drones, and for `agent` drones from their own worker. */
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { localFiles } from './local-files.js';
 import type { Session, Shell, ShellExit, Transport } from './transport.js';
 import { SessionLostError } from './transport.js';
 
@@ -11,6 +12,7 @@ export const localTransport: Transport = {
 const session: Session = {
   sharesClock: true,
   openShell,
+  openFiles: () => Promise.resolve({ files: localFiles, close: () => undefined }),
   another: () => Promise.resolve(null),
   release: () => undefined,
 };

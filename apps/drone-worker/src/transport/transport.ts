@@ -4,6 +4,7 @@
  * nothing above this file asks whether a drone is local.
  */
 import type { Readable, Writable } from 'node:stream';
+import type { Files } from './files.js';
 
 /** Why no session could be had. The outcome of the drone follows from `kind` alone. */
 export interface ConnectFailure {
@@ -38,12 +39,21 @@ export interface Shell {
   close(): void;
 }
 
-/** A way to start shells on one drone. Kept across batches where that is worth it. */
+/** The drone's files, until they are given back. */
+export interface OpenedFiles {
+  /** Relative paths are from where a shell starts. */
+  readonly files: Files;
+  close(): void;
+}
+
+/** A way to start shells on one drone, and to reach its files. Kept across batches where that is worth it. */
 export interface Session {
   /** Whether the drone's clock is this process' own. */
   readonly sharesClock: boolean;
   /** Starts `/bin/sh -c script`; `script` is constant text without a quote in it, never a place for arguments. Rejects with `SessionLostError`. */
   openShell(script: string, signal: AbortSignal): Promise<Shell>;
+  /** Rejects with `SessionLostError`, or with an Error that says why the drone's files are out of reach. */
+  openFiles(signal: AbortSignal): Promise<OpenedFiles>;
   /**
    * A session to the same drone that shares no connection with this one, for when this one says
    * nothing; null when there is none to be had. It is to be given back as well.

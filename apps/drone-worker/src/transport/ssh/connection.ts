@@ -1,6 +1,6 @@
 /** One authenticated SSH connection, shared by any number of sessions. */
 import type { Duplex } from 'node:stream';
-import type { Client, ClientCallback } from 'ssh2';
+import type { Client, ClientCallback, ClientSFTPCallback } from 'ssh2';
 import { SessionLostError } from '../transport.js';
 import { ChannelSlots } from './channel-slots.js';
 
@@ -12,6 +12,8 @@ const GOODBYE_MS = 1_000;
 export class SshConnection {
   /** The server's limit of channels, as far as it is known. */
   readonly slots = new ChannelSlots();
+  /** Said by a server that offers no SFTP: it need not be asked again. */
+  sftpDenial: Error | null = null;
   /** Resolves once the socket is closed. */
   readonly closed: Promise<void>;
   readonly #lossListeners = new Set<(error: SessionLostError) => void>();
@@ -80,6 +82,11 @@ export class SshConnection {
   /** Starts a command on a channel of its own; a loss is told to whom listens for it. */
   exec(command: string, callback: ClientCallback): void {
     this.#ask(() => this.client.exec(command, callback));
+  }
+
+  /** Starts SFTP on a channel of its own; a loss is told to whom listens for it. */
+  sftp(callback: ClientSFTPCallback): void {
+    this.#ask(() => this.client.sftp(callback));
   }
 
   /**

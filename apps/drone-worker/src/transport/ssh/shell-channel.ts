@@ -1,18 +1,12 @@
 /** Opens a shell on a channel of its own, and presents it as the transport's `Shell`. */
 import type { ClientChannel } from 'ssh2';
 import { SessionLostError, type Shell, type ShellExit } from '../transport.js';
-import { inWords } from './connect-failure.js';
 import type { SshConnection } from './connection.js';
-
-/** SSH_MSG_CHANNEL_OPEN_FAILURE's reason for "I do not know that kind", RFC 4254 section 5.1. */
-const UNKNOWN_CHANNEL_TYPE = 3;
+import { openChannel } from './open-channel.js';
 
 /**
  * Runs `/bin/sh -c script` under the user's login shell, whose only part is to `exec` it.
- *
- * Waits for room for as long as it takes or until `signal` aborts. Each question to the server is
- * bounded by `timeoutMs` milliseconds, by a timer that starts before it is asked: on a half-open
- * link no answer ever comes, and the connection is dropped then.
+ * `timeoutMs` (milliseconds) bounds each question to the server, see `openChannel`.
  * Rejects with SessionLostError.
  */
 export async function openShellChannel(
@@ -22,93 +16,30 @@ export async function openShellChannel(
   signal: AbortSignal,
 ): Promise<Shell> {
   const command = shellCommand(script);
-  let refusedAloneSince: number | null = null;
-  for (let again = false; ; again = true) {
-    await connection.slots.enter(signal, again);
-    const shell = await openChannel(connection, command, timeoutMs, signal);
-    if (shell !== 'refused') return shell;
-    // While channels of ours are open, one will close. Without any, nobody can say why there is no room.
-    refusedAloneSince =
-      connection.slots.inUse > 0 ? null : (refusedAloneSince ?? performance.now());
-    if (refusedAloneSince !== null && performance.now() - refusedAloneSince > timeoutMs) {
-      throw new SessionLostError(`${connection.where} opens no session for this user`);
-    }
-  }
+  const shell = {
+    what: 'a shell',
+    ask: (callback: (error: Error | undefined, channel: ClientChannel) => void) => {
+      connection.exec(command, callback);
+    },
+    present: (channel: ClientChannel) => presentShell(connection, channel),
+    letGo,
+    onceClosed: (channel: ClientChannel, closed: () => void) => {
+      channel.once('close', closed);
+    },
+    denied: ({ message }: Error) => {
+      // ssh2 leaves the channel of a refused request open, and out of reach.
+      const lost = new SessionLostError(`${connection.where} starts no shell: ${message}`);
+      connection.drop(lost);
+      return lost;
+    },
+  };
+  return openChannel(connection, shell, timeoutMs, signal);
 }
 
 /** Constant text only, so that nothing ever needs quoting: asserted, not escaped. */
 function shellCommand(script: string): string {
   if (/['\0]/.test(script)) throw new TypeError('a boot script must not contain a single quote');
   return `exec /bin/sh -c '${script}'`;
-}
-
-/** The presentation begins in ssh2's callback: what the server sends right after is not missed. */
-function openChannel(
-  connection: SshConnection,
-  command: string,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<Shell | 'refused'> {
-  const { slots, where } = connection;
-  if (connection.loss !== null) return Promise.reject(connection.loss);
-  if (signal.aborted) {
-    slots.leave();
-    return Promise.reject(gaveUp(signal));
-  }
-  return new Promise((resolve, reject) => {
-    let waiting = true;
-    const settle = (act: () => void) => {
-      if (!waiting) return;
-      waiting = false;
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      stopListening();
-      act();
-    };
-    const fail = (error: SessionLostError) => {
-      settle(() => {
-        reject(error);
-      });
-    };
-    const onAbort = () => {
-      fail(gaveUp(signal));
-    };
-    const timer = setTimeout(() => {
-      const limit = inWords(timeoutMs);
-      connection.drop(new SessionLostError(`${where} did not open a shell within ${limit}`));
-    }, timeoutMs);
-    const stopListening = connection.onLoss(fail);
-    signal.addEventListener('abort', onAbort, { once: true });
-
-    connection.exec(command, (error, channel) => {
-      if (connection.loss !== null) return;
-      if (error === undefined) {
-        slots.opened();
-        channel.once('close', () => {
-          slots.leave();
-        });
-        if (waiting) {
-          settle(() => {
-            resolve(presentShell(connection, channel));
-          });
-        } else letGo(channel);
-      } else if (isNoRoom(error)) {
-        slots.refused();
-        settle(() => {
-          resolve('refused');
-        });
-      } else {
-        // ssh2 leaves the channel of a refused request open, and out of reach.
-        connection.drop(new SessionLostError(`${where} starts no shell: ${error.message}`));
-      }
-    });
-  });
-}
-
-function isNoRoom(error: Error): boolean {
-  return (
-    'reason' in error && typeof error.reason === 'number' && error.reason !== UNKNOWN_CHANNEL_TYPE
-  );
 }
 
 function presentShell(connection: SshConnection, channel: ClientChannel): Shell {
@@ -140,8 +71,4 @@ function letGo(channel: ClientChannel): void {
   channel.close();
   channel.resume();
   channel.stderr.resume();
-}
-
-function gaveUp(signal: AbortSignal): SessionLostError {
-  return new SessionLostError('gave up opening a shell', { cause: signal.reason });
 }

@@ -1,10 +1,11 @@
 /** One batch's use of a connection. */
-import { SessionLostError, type Session, type Shell } from '../transport.js';
+import { SessionLostError, type OpenedFiles, type Session, type Shell } from '../transport.js';
 import type { SshConnection } from './connection.js';
+import { openSftpChannel } from './sftp-channel.js';
 import { openShellChannel } from './shell-channel.js';
 
 export interface SessionOptions {
-  /** How long the server may take to open a shell, milliseconds. */
+  /** How long the server may take to open a channel, milliseconds. */
   readonly openTimeoutMs: number;
   /** A session over another connection to the same server, if there is one to be had. */
   readonly another: (signal: AbortSignal) => Promise<Session | null>;
@@ -14,8 +15,8 @@ export interface SessionOptions {
 
 export class SshSession implements Session {
   readonly sharesClock = false;
-  /** Shells that are open, or being opened. */
-  #shells = 0;
+  /** Channels that are open, or being opened. */
+  #channels = 0;
   #released = false;
 
   constructor(
@@ -24,40 +25,59 @@ export class SshSession implements Session {
   ) {}
 
   async openShell(script: string, signal: AbortSignal): Promise<Shell> {
-    if (this.#released) throw new SessionLostError('the session was given back');
     const { connection, options } = this;
-    this.#shells += 1;
-    try {
-      const shell = await openShellChannel(connection, script, options.openTimeoutMs, signal);
-      const over = once(() => {
-        this.#oneLess();
-      });
-      shell.exited.then(over, over);
-      const close = () => {
-        shell.close();
-        over();
-      };
-      return { ...shell, close };
-    } catch (error) {
-      this.#oneLess();
-      throw error;
-    }
+    const open = () => openShellChannel(connection, script, options.openTimeoutMs, signal);
+    const { channel, over } = await this.#open(open);
+    channel.exited.then(over, over);
+    const close = () => {
+      channel.close();
+      over();
+    };
+    return { ...channel, close };
+  }
+
+  async openFiles(signal: AbortSignal): Promise<OpenedFiles> {
+    const { connection, options } = this;
+    const open = () => openSftpChannel(connection, options.openTimeoutMs, signal);
+    const { channel, over } = await this.#open(open);
+    const close = () => {
+      channel.close();
+      over();
+    };
+    return { files: channel, close };
   }
 
   another(signal: AbortSignal): Promise<Session | null> {
     return this.options.another(signal);
   }
 
-  /** The connection goes back once the last shell has ended or is closed: what ends a call may outlive its batch. */
+  /** The connection goes back once the last channel has ended or is closed: what ends a call may outlive its batch. */
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    if (this.#shells === 0) this.options.onRelease();
+    if (this.#channels === 0) this.options.onRelease();
+  }
+
+  /** Opens a channel; `over` is to be called when it is of no more use. */
+  async #open<Channel>(
+    open: () => Promise<Channel>,
+  ): Promise<{ channel: Channel; over: () => void }> {
+    if (this.#released) throw new SessionLostError('the session was given back');
+    this.#channels += 1;
+    const over = once(() => {
+      this.#oneLess();
+    });
+    try {
+      return { channel: await open(), over };
+    } catch (error) {
+      over();
+      throw error;
+    }
   }
 
   #oneLess(): void {
-    this.#shells -= 1;
-    if (this.#released && this.#shells === 0) this.options.onRelease();
+    this.#channels -= 1;
+    if (this.#released && this.#channels === 0) this.options.onRelease();
   }
 }
 
