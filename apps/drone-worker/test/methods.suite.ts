@@ -387,6 +387,30 @@ export function describeMethods(
     });
   });
 
+  describe(`${kind}: write`, () => {
+    const write = (path: string, content: string, more: Record<string, unknown> = {}) =>
+      call('write', { path, content, ...more });
+
+    it('behaviour 32: makes missing directories, replaces, and appends', async () => {
+      expect(await write('a/b/file', 'one\n')).toEqual({ bytes: 4 });
+      expect(await write('a/b/file', 'two\n')).toEqual({ bytes: 4 });
+      await write(at('a/b/file'), 'three', { append: true });
+      expect(await textOf('a/b/file')).toBe('two\nthree');
+    });
+
+    it('behaviour 32: fails the call with the reason, and leaves what is there', async () => {
+      await dir.write('file', 'mine');
+      await mkdir(at('directory'));
+      await expect(write('directory', 'x')).rejects.toThrow(/directory: Is a directory/i);
+      await expect(write('file/x', 'x')).rejects.toThrow(CallFailedError);
+      expect(await textOf('file')).toBe('mine');
+      if (!ROOT) {
+        await chmod(at('directory'), 0o500);
+        await expect(write('directory/x', 'x')).rejects.toThrow(/Permission denied/);
+      }
+    });
+  });
+
   describe(`${kind}: copy`, () => {
     const copy = (from: string, to: string) => call('copy', { from, to });
     const then = new Date('2001-02-03T04:05:06Z');
