@@ -537,6 +537,18 @@ export function describeMethods(
     const modeOf = async (name: string) => ((await stat(arrived(name))).mode & 0o7777).toString(8);
 
     const leftOver = () => readdir(target.path);
+    /** `confirm` says for how many milliseconds the batch is still ours. */
+    const transportWhile = (
+      confirm: () => Promise<number>,
+      signal = new AbortController().signal,
+    ) =>
+      droneTransport(
+        session,
+        {},
+        { mark: dir.path, workdir: dir.path, confirm },
+        new TransferSlots(),
+        signal,
+      );
     const begun = async () => (await leftOver()).some((name) => name.startsWith('.muster'));
 
     it.each([
@@ -712,7 +724,7 @@ export function describeMethods(
       await source.write('from/large', '');
       await truncate(join(source.path, 'from', 'large'), 64 * 1024 ** 3);
       const ending = new AbortController();
-      const transport = transportOf(0, ending.signal);
+      const transport = transportWhile(() => Promise.resolve(Infinity), ending.signal);
       const ended = transfer('from/large', 'large', true, transport).catch((e: unknown) => e);
       await until('it has begun', begun);
       ending.abort();
@@ -725,11 +737,20 @@ export function describeMethods(
     it('does not begin when its call must end, nor when the batch is not ours', async () => {
       const aborted = transportOf(0, AbortSignal.abort());
       await expect(transfer('from', 'to', true, aborted)).rejects.toThrow(ProcessEndedError);
-      const place = { mark: dir.path, confirm: () => Promise.reject(new Error('not ours')) };
-      const never = new AbortController().signal;
-      const lost = droneTransport(session, {}, place, new TransferSlots(), never);
+      const lost = transportWhile(() => Promise.reject(new Error('not ours')));
       await expect(transfer('from', 'to', true, lost)).rejects.toThrow('not ours');
       expect(await leftOver()).toEqual([]);
+    });
+
+    it('ends when the batch is not ours any more, with nothing half-written', async () => {
+      await source.write('from/large', randomBytes(3_000_000));
+      let asked = 0;
+      const lost = transportWhile(() => {
+        asked += 1;
+        return asked <= 3 ? Promise.resolve(0) : Promise.reject(new Error('not ours'));
+      });
+      await expect(transfer('from/large', 'large', true, lost)).rejects.toThrow('not ours');
+      expect((await leftOver()).filter((name) => name !== 'from')).toEqual([]);
     });
 
     if (kind === 'local')

@@ -57,6 +57,7 @@ async function carryOut(
   const [source, target] =
     direction === 'put' ? [onWorker(from), onDrone(to)] : [onDrone(from), onWorker(to)];
   const tally = new Tally();
+  await checkpoint();
   await transfer(source, target, tally, checkpoint);
   try {
     if (tally.failure === null) await removeMarker(target);

@@ -12,6 +12,12 @@ export class Tally {
   readonly #named: string[] = [];
   #failures = 0;
 
+  /** A file of so many bytes, or a link. */
+  arrived(bytes: number): void {
+    this.bytes += bytes;
+    this.files += 1;
+  }
+
   /** @throws the error itself where it is more than that one path could not be transferred. */
   failed(error: unknown): void {
     if (!(error instanceof FileError)) throw error;

@@ -23,12 +23,11 @@ export async function transferEntry(
     await checkpoint();
     switch (entry.kind) {
       case 'file':
-        tally.bytes += await transferFile(from, to, entry, checkpoint);
-        tally.files += 1;
+        tally.arrived(await transferFile(from, to, entry, checkpoint));
         break;
       case 'link':
         await transferLink(from, to, checkpoint);
-        tally.files += 1;
+        tally.arrived(0);
         break;
       case 'directory':
         await makeUnfinished(to);
