@@ -26,6 +26,15 @@ describe('Redis', () => {
     await expectNextTickClean(lab);
   });
 
+  it('is killed and stays away: the producer says so soon after the deadline', async () => {
+    const tick = await lab.startTick({ deadline: 6, callSeconds: 30 });
+    await lab.underWay(lab.firstTick);
+    await lab.killRedis();
+    const { code, stderr } = await tick.ended;
+    expect(code).toBe(3);
+    expect(stderr).toContain(`Redis did not answer, 2s past the deadline of tick ${lab.firstTick}`);
+  });
+
   it('is paused for 10 s: what ran meanwhile is reported afterwards', async () => {
     const tick = await lab.startTick({ ...TICK, deadline: 20 });
     await lab.underWay(lab.firstTick);

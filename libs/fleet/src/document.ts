@@ -13,6 +13,7 @@ import {
   type Node,
   type ParsedNode,
 } from 'yaml';
+import { findJsonError } from '@muster/protocol';
 import { shown, type Issues } from './issues.js';
 
 /** A fleet file is four levels deep; the parser recurses, so its depth is bounded here. */
@@ -50,6 +51,11 @@ export function parseDocument(text: string, json: boolean, issues: Issues): File
     );
   }
   if (second || problems.length > 0) return null;
+  const notJson = json ? findJsonError(text) : null;
+  if (notJson !== null) {
+    issues.add(notJson.offset, `not valid JSON: ${notJson.message}`);
+    return null;
+  }
   const aliases = resolveAliases(document, issues);
   if (aliases === null) return null;
   return {

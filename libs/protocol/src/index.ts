@@ -5,6 +5,7 @@ export * from './combine.js';
 export * from './duration.js';
 export * from './errors.js';
 export * from './failure.js';
+export * from './json-error.js';
 export * from './judge-record.js';
 export * from './keys.js';
 export * from './limits.js';

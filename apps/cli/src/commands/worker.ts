@@ -30,6 +30,9 @@ export async function runWorker(options: WorkerOptions): Promise<number> {
     );
   }
   const fleet = path === undefined ? undefined : (await loadFleet(path)).file;
+  const stranger = options.drone.find((name) => fleet !== undefined && !fleet.get(name));
+  if (stranger !== undefined)
+    throw new InvalidInputError(`--drone ${stranger}: ${path ?? ''} has no such drone`);
   const methods = await loadMethods(options.methods);
   const log = createLogger({ name: 'worker' });
   const redis = await openRedis(requireRedis(options.redis));

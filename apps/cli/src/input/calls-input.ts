@@ -1,6 +1,6 @@
 /** The calls of a tick, from the command line or a calls file. */
 import { readFile } from 'node:fs/promises';
-import { expandNodeSet, InvalidInputError, NodeSetError } from '@muster/protocol';
+import { expandNodeSet, findJsonError, InvalidInputError, NodeSetError } from '@muster/protocol';
 import { LineCounter, parseDocument } from 'yaml';
 import { CALL_SEPARATOR } from './merge-call-arguments.js';
 
@@ -45,7 +45,7 @@ function parseCallOption(text: string, index: number): GivenCall {
   const place = `--call ${String(index + 1)}`;
   const [method = '', json] = text.split(CALL_SEPARATOR);
   if (json === undefined) return { call: { method }, place };
-  return { call: { method, args: parseText(json, place) }, place };
+  return { call: { method, args: parseJson(json, place) }, place };
 }
 
 async function readCallsFile(path: string): Promise<CallsFor> {
@@ -58,7 +58,8 @@ async function readCallsFile(path: string): Promise<CallsFor> {
       `--calls ${path}: ${missing ? 'no such file' : error instanceof Error ? error.message : String(error)}`,
     );
   }
-  const value = parseText(text, path);
+  const plain = text.replace(/^\uFEFF/, '');
+  const value = path.endsWith('.json') ? parseJson(plain, path) : parseEither(plain, path);
   if (Array.isArray(value)) {
     const calls = placed(value, path);
     return () => calls;
@@ -92,14 +93,20 @@ function expand(nodeSet: string, path: string): string[] {
   }
 }
 
-/** JSON and YAML alike, with line and column of what is wrong. */
-function parseText(text: string, place: string): unknown {
-  const plain = text.replace(/^\uFEFF/, '');
-  try {
-    return JSON.parse(plain);
-  } catch {
-    return parseYaml(plain, place);
-  }
+/** What is said to be JSON is nothing else. @throws InvalidInputError with line and column. */
+function parseJson(text: string, place: string): unknown {
+  const problem = findJsonError(text);
+  if (problem === null) return JSON.parse(text);
+  const before = text.slice(0, problem.offset).split('\n');
+  const column = (before.at(-1)?.length ?? 0) + 1;
+  throw new InvalidInputError(
+    `${place}:${String(before.length)}:${String(column)}: not valid JSON: ${problem.message}`,
+  );
+}
+
+/** JSON, faster where it is that, or YAML. */
+function parseEither(text: string, place: string): unknown {
+  return findJsonError(text) === null ? JSON.parse(text) : parseYaml(text, place);
 }
 
 function parseYaml(text: string, place: string): unknown {

@@ -56,6 +56,9 @@ type Settled = Required<
   >
 >;
 
+/** Milliseconds for each of the last questions to Redis: a producer that is cut off must be able to leave. */
+const FAREWELL_MS = 1_000;
+
 export class DroneTaskQueue extends LaneTaskQueue {
   readonly #settings: Settled;
   readonly #store: TickStore;
@@ -90,7 +93,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
 
   /**
    * Connects.
-   * @throws InvalidInputError for a bad name or policy, InfrastructureError for a Redis that is not reachable or unfit.
+   * @throws InvalidInputError for a bad name, policy or URL, InfrastructureError for a Redis that is not reachable or unfit.
    */
   static async open(settings: DroneTaskQueueSettings): Promise<DroneTaskQueue> {
     if (!isName(settings.name))
@@ -98,6 +101,8 @@ export class DroneTaskQueue extends LaneTaskQueue {
         `lane '${settings.name}': expected a name of letters, digits, dots and dashes`,
       );
     const policy = readPolicy(settings.policy, settings.fleet.file);
+    if (settings.redis === undefined)
+      throw new InvalidInputError('redis: expected a URL such as redis://127.0.0.1:6379');
     const redis = await openRedis(settings.redis);
     const store = { redis, prefix: settings.prefix ?? DEFAULT_PREFIX };
     const combiner =
@@ -132,7 +137,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#sender.close();
+    await within(FAREWELL_MS, this.#sender.close());
     await this.#combiner?.stop();
     await closeRedis(this.#subscriber);
     await closeRedis(this.#store.redis);
@@ -231,7 +236,8 @@ export class DroneTaskQueue extends LaneTaskQueue {
         await beginClosing(this.#store, tick, 'cancelled', reason);
       },
       free: async () => {
-        await freeLane(this.#store, this.name, tick, this.#token);
+        // Where Redis does not answer, the lane is free once our lease has ended.
+        await within(FAREWELL_MS, freeLane(this.#store, this.name, tick, this.#token));
       },
     };
   }

@@ -9,8 +9,8 @@ export interface DroneTaskQueueSettings {
   /** The lane. Queues of different names know nothing of each other. */
   readonly name: string;
   readonly fleet: DroneFleet;
-  /** URL of the Redis. */
-  readonly redis: string;
+  /** URL of the Redis. May be `process.env.MUSTER_REDIS_URL`; undefined is refused when opened. */
+  readonly redis: string | undefined;
   /** Milliseconds from `execute` to the tick's end; default 60,000. */
   readonly deadlineMs?: number;
   /** Milliseconds for a connection to a drone, bounded by the deadline; default 10,000. */
