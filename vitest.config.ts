@@ -35,7 +35,8 @@ export default defineConfig({
           name: 'faults',
           include: ['tests/faults/*.test.ts'],
           pool: 'forks',
-          maxWorkers: 2,
+          // One lab after the other: each starts a dozen processes.
+          maxWorkers: 1,
           sequence: { groupOrder: 2 },
           testTimeout: SYSTEM_TIMEOUT_MS,
           hookTimeout: SYSTEM_TIMEOUT_MS,

@@ -11,6 +11,9 @@ it.each([
   ['{"a": 1} x', 9],
   ['{"a": 1', 7],
   ['', 0],
+  ['{"argv": [}', 10],
+  ['{"argv": foo}', 10],
+  ['[1, /* two */ 2]', 4],
 ])('says where %j stops being JSON', (text, offset) => {
   const found = findJsonError(text);
   expect(found?.offset).toBe(offset);

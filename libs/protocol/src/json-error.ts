@@ -8,16 +8,44 @@ export interface JsonError {
 
 /** Null when it is JSON. */
 export function findJsonError(text: string): JsonError | null {
+  const said = complaintAbout(text);
+  if (said === null) return null;
+  // What V8 adds of the text, and where it is, is said by the offset.
+  const message = said.replace(/(?: in JSON)? at position.*$|, .* is not valid JSON$/s, '');
+  return { offset: positionIn(said) ?? firstWrong(text), message };
+}
+
+function complaintAbout(text: string): string | null {
   try {
     JSON.parse(text);
     return null;
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    const position = /at position (\d+)/.exec(said)?.[1];
-    // Without a position it is the end that came too early.
-    return {
-      offset: position === undefined ? text.length : Number(position),
-      message: said.replace(/(?: in JSON)? at position.*$/s, ''),
-    };
+    return error instanceof Error ? error.message : String(error);
   }
+}
+
+function positionIn(said: string): number | undefined {
+  const position = /at position (\d+)/.exec(said)?.[1];
+  return position === undefined ? undefined : Number(position);
+}
+
+/** V8 does not always say where: the shortest beginning with which more than its end is wrong. */
+function firstWrong(text: string): number {
+  let right = 0;
+  let wrong = text.length + 1;
+  while (wrong - right > 1) {
+    const length = (right + wrong) >> 1;
+    if (length <= text.length && mayGoOn(text.slice(0, length))) right = length;
+    else wrong = length;
+  }
+  return wrong - 1;
+}
+
+function mayGoOn(beginning: string): boolean {
+  const said = complaintAbout(beginning);
+  if (said === null || !said.startsWith('Unexpected token')) {
+    const position = said === null ? undefined : positionIn(said);
+    return position === undefined || position >= beginning.length;
+  }
+  return false;
 }
