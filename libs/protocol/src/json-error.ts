@@ -42,10 +42,7 @@ function firstWrong(text: string): number {
 }
 
 function mayGoOn(beginning: string): boolean {
-  const said = complaintAbout(beginning);
-  if (said === null || !said.startsWith('Unexpected token')) {
-    const position = said === null ? undefined : positionIn(said);
-    return position === undefined || position >= beginning.length;
-  }
-  return false;
+  const said = complaintAbout(beginning) ?? '';
+  if (said.startsWith('Unexpected token')) return false;
+  return (positionIn(said) ?? beginning.length) >= beginning.length;
 }
