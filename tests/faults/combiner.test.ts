@@ -18,7 +18,7 @@ describe('a combiner', () => {
   ] as const)('%s with the tick in its hands: another ends it on time', async (_, signal) => {
     const { combiner: first } = await lab.startServices();
     const tick = await lab.startTick({
-      deadline: 8,
+      deadline: 6,
       callSeconds: 30,
       flags: ['--no-wait'],
     });

@@ -25,8 +25,8 @@ export async function expectTrue(lab: FaultLab, record: TickRecord): Promise<voi
 }
 
 /** The lane is free, and the next tick is as good as any. */
-export async function expectNextTickClean(lab: FaultLab): Promise<void> {
-  const next = await printedBy(await lab.startTick({ deadline: 20, callSeconds: 0 }));
+export async function expectNextTickClean(lab: FaultLab, lane = lab.lane): Promise<void> {
+  const next = await printedBy(await lab.startTick({ lane, deadline: 20, callSeconds: 0 }));
   expect(next.counts).toEqual({ ok: 20 });
 }
 

@@ -60,8 +60,8 @@ interface SshTargets {
 }
 
 export class FaultLab {
-  /** The lane of its ticks: none of another lab on this machine has the same name. */
-  readonly lane = `lab-${randomBytes(4).toString('hex')}`;
+  /** The lane of its ticks, unless they are given another. */
+  readonly lane = newLane();
   readonly #dir: ScratchDir;
   readonly #started: MusterProcess[] = [];
   readonly #links: TcpProxy[] = [];
@@ -284,6 +284,11 @@ export class FaultLab {
   #path(name: string): string {
     return join(this.#dir.path, name);
   }
+}
+
+/** A lane that no lab on this machine has: its ticks are told from all others by their ids. */
+export function newLane(): string {
+  return `lab-${randomBytes(4).toString('hex')}`;
 }
 
 async function emptyLab(): Promise<ScratchDir> {
