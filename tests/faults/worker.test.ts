@@ -57,6 +57,13 @@ describe('a worker', () => {
     const record = await printedBy(tick);
     await expectSound(lab, record);
     expect(record.drones['box13']?.outcome).toBe('worker_lost');
+    // What was finished is not lost with its worker.
+    expect(record.drones['box18']?.results).toHaveLength(2);
+    expect(record.drones['box18']?.calls.map(({ status }) => status)).toEqual([
+      'ok',
+      'ok',
+      'unknown',
+    ]);
     expect(record.counts.ok).toBe(12);
   });
 

@@ -5,7 +5,7 @@ import {
   killArgs,
   type Call,
   type CallInput,
-  type CallReport,
+  type CallEntry,
 } from '@muster/protocol';
 
 interface QueuedCall {
@@ -21,7 +21,7 @@ export interface TakenCalls {
   readonly drone: Drone;
   readonly calls: readonly CallInput[];
   /** Takes out of the drone's queue what must not run again, by what became of each call. */
-  settle(fates: readonly Pick<CallReport, 'status'>[], effects: readonly Call['effect'][]): void;
+  settle(fates: readonly Pick<CallEntry, 'status'>[], effects: readonly Call['effect'][]): void;
 }
 
 export class Drone {
@@ -106,7 +106,7 @@ export function unqueuedCall(drone: Drone, method: string, args: CallInput['args
 
 /** A call that is done leaves the queue, and so does a `once` call that has begun: a second run would double it. */
 function isOver(
-  status: CallReport['status'] | undefined,
+  status: CallEntry['status'] | undefined,
   effect: Call['effect'] | undefined,
 ): boolean {
   if (status === 'ok') return true;

@@ -39,7 +39,7 @@ describe('entryOfMissing', () => {
       worker: 'h:1',
       calls: [
         { method: 'exec', status: 'unknown', durationMs: 0 },
-        { method: 'ping', status: 'unknown', durationMs: 0 },
+        { method: 'ping', status: 'skipped', durationMs: 0 },
       ],
       timings: { queuedMs: 0, connectMs: 0, runMs: 0 },
     });
@@ -47,24 +47,42 @@ describe('entryOfMissing', () => {
 });
 
 describe('entryOfUnreported', () => {
+  const statuses = (...some: Parameters<typeof entryOfUnreported>) =>
+    entryOfUnreported(...some).calls.map(({ status }) => status);
+
   it('has no outcome yet, and an entry for each call', () => {
-    expect(entryOfUnreported(['ping'])).toEqual({
+    expect(entryOfUnreported(['ping'], null)).toEqual({
       outcome: null,
       results: [],
       warnings: [],
       error: null,
       attempts: 0,
       worker: null,
-      calls: [{ method: 'ping', status: 'skipped', durationMs: 0 }],
+      calls: [{ method: 'ping', status: 'waiting', durationMs: 0 }],
       timings: { queuedMs: 0, connectMs: 0, runMs: 0 },
     });
+  });
+
+  it('says which call runs, and has the results of those before it', () => {
+    const progress = { worker: 'host:1', isHeld: true, attempts: 2, results: [{ time: 1 }] };
+    expect(entryOfUnreported(['ping', 'exec', 'read'], progress)).toMatchObject({
+      outcome: null,
+      results: [{ time: 1 }],
+      worker: 'host:1',
+      attempts: 2,
+    });
+    expect(statuses(['ping', 'exec', 'read'], progress)).toEqual(['ok', 'running', 'waiting']);
+  });
+
+  it('runs nothing while it waits for its next attempt', () => {
+    const progress = { worker: 'host:1', isHeld: false, attempts: 1, results: [] };
+    expect(statuses(['exec', 'read'], progress)).toEqual(['waiting', 'waiting']);
   });
 });
 
 describe('callsNotReported', () => {
   it.each([
     ['never_started', 'skipped'],
-    ['worker_lost', 'unknown'],
     ['cancelled', 'cancelled'],
     ['rejected', 'skipped'],
   ] as const)('has an entry for each call of a drone that is %s', (outcome, status) => {
@@ -72,5 +90,13 @@ describe('callsNotReported', () => {
       { method: 'exec', status, durationMs: 0 },
       { method: 'read', status, durationMs: 0 },
     ]);
+  });
+
+  it('knows of a lost worker only which call may have run', () => {
+    const statuses = (done: number) =>
+      callsNotReported(['write', 'exec', 'read'], 'worker_lost', done).map(({ status }) => status);
+    expect(statuses(0)).toEqual(['unknown', 'skipped', 'skipped']);
+    expect(statuses(1)).toEqual(['ok', 'unknown', 'skipped']);
+    expect(statuses(3)).toEqual(['ok', 'ok', 'ok']);
   });
 });

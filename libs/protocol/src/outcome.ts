@@ -26,3 +26,6 @@ export const CALL_STATUSES = [
 ] as const;
 
 export type CallStatus = (typeof CALL_STATUSES)[number];
+
+/** Where a call of a drone is that has not reported; only while its tick runs. */
+export type CallProgress = 'waiting' | 'running';

@@ -1,8 +1,15 @@
 /** What became of a tick, as the contract has it. */
-import type { Outcome } from './outcome.js';
-import type { CallReport, DroneError, Timings } from './report.js';
+import type { CallProgress, CallStatus, Outcome } from './outcome.js';
+import type { DroneError, Timings } from './report.js';
 
 export type TickStatus = 'ok' | 'failed' | 'cancelled' | 'running';
+
+export interface CallEntry {
+  readonly method: string;
+  readonly status: CallStatus | CallProgress;
+  /** Milliseconds; 0 for a call that did not start, and where nobody said how long it took. */
+  readonly durationMs: number;
+}
 
 /** A drone's entry in the record. */
 export interface DroneEntry {
@@ -13,9 +20,9 @@ export interface DroneEntry {
   readonly warnings: readonly string[];
   readonly error: DroneError | null;
   readonly attempts: number;
-  /** `host:pid` of the worker that reported, or null. */
+  /** `host:pid` of the worker that reported or holds the batch, or null. */
   readonly worker: string | null;
-  readonly calls: readonly CallReport[];
+  readonly calls: readonly CallEntry[];
   readonly timings: Timings;
 }
 

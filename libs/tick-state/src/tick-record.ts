@@ -15,7 +15,9 @@ import {
   type TickRecord,
   type Verdict,
 } from '@muster/protocol';
+import { readClaims } from './claims.js';
 import type { RosterEntry } from './roster.js';
+import { readFinished } from './transitions/begin-call.js';
 import { readTickRoster, statusOf, type TickFacts } from './tick-facts.js';
 import type { TickStore } from './store.js';
 
@@ -50,8 +52,17 @@ export async function* readEntries(
   for (let from = 0; from < all.length; from += CHUNK) {
     const some = all.slice(from, from + CHUNK);
     const stored = await readStored(store, facts.tick, some);
+    const unreported = some.filter((_, index) => stored[index]?.entry === undefined);
+    const claims =
+      facts.state === 'closed' || unreported.length === 0
+        ? undefined
+        : await readClaims(
+            store,
+            facts.tick,
+            unreported.map(({ drone }) => drone),
+          );
     for (const [index, { drone, batch }] of some.entries()) {
-      const own = stored[index];
+      const { entry: own, results = [] } = stored[index] ?? {};
       if (own !== undefined && own.calls.length > 0) {
         yield [drone, own];
         continue;
@@ -61,30 +72,45 @@ export async function* readEntries(
         names = (await readBatch(store, facts.tick, batch)).map((call) => call.method);
         methods.set(batch, names);
       }
-      // A worker that could not read its batch says nothing of the calls.
       const lost = missing.get(drone);
+      const claim = claims?.get(drone);
+      // A worker that could not read its batch says nothing of the calls.
       if (own !== undefined)
         yield [drone, { ...own, calls: callsNotReported(names, own.outcome ?? 'rejected') }];
-      else
-        yield [drone, lost === undefined ? entryOfUnreported(names) : entryOfMissing(lost, names)];
+      else if (lost !== undefined) yield [drone, entryOfMissing(lost, names, results)];
+      else if (claim === undefined) yield [drone, entryOfUnreported(names, null)];
+      else {
+        const done = await readFinished(store, { tick: facts.tick, drone }, names.length);
+        const { worker, attempts, lastAttempt } = claim;
+        const isHeld = lastAttempt === undefined;
+        yield [drone, entryOfUnreported(names, { worker, attempts, isHeld, results: done })];
+      }
     }
   }
 }
 
-/** The entries of drones that have reported, aligned with `drones`; undefined for the others. */
+interface Stored {
+  /** What the drone's report says. */
+  readonly entry?: DroneEntry;
+  /** Also of a drone without a report: what its journal had when the tick was closed. */
+  readonly results: readonly unknown[];
+}
+
+/** What is stored of each drone, aligned with `drones`. */
 async function readStored(
   store: TickStore,
   tick: string,
   drones: readonly RosterEntry[],
-): Promise<(DroneEntry | undefined)[]> {
+): Promise<Stored[]> {
   const names = drones.map(({ drone }) => drone);
   const [reports, outputs] = await Promise.all([
     store.redis.hmget(keys.reports(store.prefix, tick), ...names),
     store.redis.hmget(keys.outputs(store.prefix, tick), ...names),
   ]);
-  return reports.map((report, index) => {
-    if (report === null) return undefined;
-    return entryOf(report, names[index] ?? '', outputs[index] ?? '[]');
+  return reports.map((report, index): Stored => {
+    const results = JSON.parse(outputs[index] ?? '[]') as unknown[];
+    if (report === null) return { results };
+    return { results, entry: entryOf(report, names[index] ?? '', results) };
   });
 }
 
@@ -94,13 +120,13 @@ export async function readReportedEntry(
   tick: string,
   drone: string,
 ): Promise<DroneEntry | undefined> {
-  const [entry] = await readStored(store, tick, [{ drone, queue: '', batch: 0 }]);
-  return entry;
+  const [stored] = await readStored(store, tick, [{ drone, queue: '', batch: 0 }]);
+  return stored?.entry;
 }
 
-function entryOf(report: string, drone: string, outputs: string): DroneEntry {
+function entryOf(report: string, drone: string, results: readonly unknown[]): DroneEntry {
   const { drone: _drone, ...said } = readReportOrRejection(report, drone);
-  return { ...said, results: JSON.parse(outputs) as unknown[] };
+  return { ...said, results };
 }
 
 /** One of the tick's distinct batches. */

@@ -1,6 +1,7 @@
-import { keys, type MissingEntry, type Verdict } from '@muster/protocol';
+import { keys, type MissingEntry, type TickRecord, type Verdict } from '@muster/protocol';
 import { describe, expect, it } from 'vitest';
 import {
+  beginCall,
   beginClosing,
   closeTick,
   readEntries,
@@ -12,7 +13,15 @@ import {
   type TickFacts,
 } from '../src/index.js';
 import { freshStore } from './fresh-store.js';
-import { claim, openLab, reportOf, setPast, VERDICT_OK, type LabTick } from './lab-tick.js';
+import {
+  claim,
+  openLab,
+  reportOf,
+  setPast,
+  tokenOf,
+  VERDICT_OK,
+  type LabTick,
+} from './lab-tick.js';
 
 const store = freshStore();
 
@@ -23,10 +32,15 @@ async function factsOf(tick: string): Promise<TickFacts> {
 }
 
 /** Closes the tick at the end of its time. */
-async function closeLate(tick: string, seen: number, verdict: Verdict): Promise<void> {
+async function closeLate(
+  tick: string,
+  seen: number,
+  verdict: Verdict,
+  held: readonly string[] = [],
+): Promise<void> {
   await beginClosing(store, tick, 'cancelled');
   await setPast(store, tick, 'closeAt');
-  expect(await closeTick(store, tick, seen, verdict)).toBe('closed');
+  expect(await closeTick(store, tick, seen, verdict, held)).toBe('closed');
 }
 
 async function report(
@@ -133,22 +147,22 @@ describe('readRecord', () => {
       missing: [neverStarted, lost, cancelled],
     });
     const record = await readRecord(store, await factsOf(lab.tick));
-    const entry = ({ drones: _drones, ...said }: MissingEntry, status: string) => ({
+    const entry = ({ drones: _drones, ...said }: MissingEntry, ...statuses: string[]) => ({
       ...said,
       results: [],
       warnings: [],
       calls: [
-        { method: 'exec', status, durationMs: 0 },
-        { method: 'ping', status, durationMs: 0 },
+        { method: 'exec', status: statuses[0], durationMs: 0 },
+        { method: 'ping', status: statuses[1], durationMs: 0 },
       ],
       timings: NO_TIME,
     });
     expect(record.drones).toEqual({
-      lab1: entry(neverStarted, 'skipped'),
-      lab2: entry(neverStarted, 'skipped'),
+      lab1: entry(neverStarted, 'skipped', 'skipped'),
+      lab2: entry(neverStarted, 'skipped', 'skipped'),
       lab3: expect.objectContaining({ outcome: 'ok' }) as unknown,
-      lab4: entry(cancelled, 'cancelled'),
-      lab5: entry(lost, 'unknown'),
+      lab4: entry(cancelled, 'cancelled', 'cancelled'),
+      lab5: entry(lost, 'unknown', 'skipped'),
     });
     expect(record).toMatchObject({ status: 'failed', counts: { ok: 1, never_started: 2 } });
     const noWorker = { outcome: 'never_started', message: 'no worker serves it', call: null };
@@ -188,6 +202,34 @@ describe('readRecord', () => {
     });
   });
 
+  it('has what was finished of a batch whose worker was lost', async () => {
+    const lab = await openLab(store);
+    await report(lab, 'lab1');
+    await claim(store, lab, 'lab2', 'host:2');
+    const token = tokenOf('host:2', 'lab2');
+    const holder = { tick: lab.tick, epoch: lab.epoch, drone: 'lab2', token };
+    await beginCall(store, holder, { begun: 0 });
+    await beginCall(store, holder, { ended: { index: 0, result: '{"exitCode":7}' }, begun: 1 });
+    const running = await readRecord(store, await factsOf(lab.tick));
+    const results = [{ exitCode: 7 }];
+    const statuses = (record: TickRecord) =>
+      record.drones['lab2']?.calls.map(({ status }) => status);
+    expect(running.drones['lab2']).toMatchObject({ outcome: null, results, worker: 'host:2' });
+    expect(statuses(running)).toEqual(['ok', 'running']);
+    const lost: MissingEntry = {
+      drones: 'lab2',
+      outcome: 'worker_lost',
+      error: { message: 'worker host:2 held the batch and did not report', ended: 'confirmed' },
+      worker: 'host:2',
+      attempts: 1,
+    };
+    const verdict = { ...VERDICT_OK, counts: { ok: 1, worker_lost: 1 }, missing: [lost] };
+    await closeLate(lab.tick, 1, verdict, ['lab2']);
+    const closed = await readRecord(store, await factsOf(lab.tick));
+    expect(closed.drones['lab2']).toMatchObject({ outcome: 'worker_lost', results });
+    expect(statuses(closed)).toEqual(['ok', 'unknown']);
+  });
+
   it('shows a tolerated drone, and no failure', async () => {
     const lab = await openLab(store, ['lab1'], { policy: 'max=1' });
     await report(lab, 'lab1', { outcome: 'unreachable', error: { message: 'refused' } });
@@ -220,8 +262,8 @@ describe('readRecord', () => {
       attempts: 0,
       worker: null,
       calls: [
-        { method: 'exec', status: 'skipped', durationMs: 0 },
-        { method: 'ping', status: 'skipped', durationMs: 0 },
+        { method: 'exec', status: 'waiting', durationMs: 0 },
+        { method: 'ping', status: 'waiting', durationMs: 0 },
       ],
       timings: NO_TIME,
     });

@@ -14,6 +14,7 @@ export function tickText(record: TickRecord, colours: Colours): string {
   return [
     ...goodGroups(record, colours),
     ...badLines(record, colours),
+    ...openLines(record, colours),
     ...warningLines(record, colours),
     summary(record, colours),
   ]
@@ -87,6 +88,27 @@ function badLines(record: TickRecord, colours: Colours): string[] {
     const count = drones.length === 1 ? '' : colours.dim(` (${String(drones.length)})`);
     const reason = message === '' ? '' : `: ${message}`;
     return `${colours.red('✗')} ${colours.bold(foldNodeSet(drones))}${count} ${colours.red(outcome)}${reason}`;
+  });
+}
+
+/** Drones that have not reported, by what they are at. */
+function openLines(record: TickRecord, colours: Colours): string[] {
+  const groups = new Map<string, string[]>();
+  for (const [drone, { outcome, calls, worker }] of Object.entries(record.drones)) {
+    if (outcome !== null) continue;
+    const running = calls.findIndex(({ status }) => status === 'running');
+    const method = calls[running]?.method;
+    const doing =
+      method === undefined
+        ? worker === null
+          ? 'waits for a worker'
+          : 'waits for its next attempt'
+        : `runs call ${String(running)}, ${method}`;
+    groups.set(doing, [...(groups.get(doing) ?? []), drone]);
+  }
+  return [...groups].map(([doing, drones]) => {
+    const count = drones.length === 1 ? '' : colours.dim(` (${String(drones.length)})`);
+    return `${colours.yellow('…')} ${colours.bold(foldNodeSet(drones))}${count} ${doing}`;
   });
 }
 

@@ -4,6 +4,7 @@ import {
   keys,
   parsePolicy,
   readReportOrRejection,
+  type ClaimFact,
   type Misfortune,
   type Verdict,
 } from '@muster/protocol';
@@ -47,8 +48,13 @@ export async function tryToClose(store: TickStore, tick: string): Promise<CloseA
     if (facts.state === 'closed') return { reply: 'already', facts, unreported };
     if (unreported.length > 0 && facts.state === 'open')
       return { reply: 'early', facts, unreported };
-    const verdict = await judge(store, facts, roster, reports, unreported);
-    const reply = await closeTick(store, tick, seen, verdict);
+    const claims = await readClaims(
+      store,
+      tick,
+      unreported.map(({ drone }) => drone),
+    );
+    const verdict = await judge(store, facts, roster, reports, unreported, claims);
+    const reply = await closeTick(store, tick, seen, verdict, [...claims.keys()]);
     if (reply === 'closed') await noteMissing(store, tick, verdict.missing);
     if (reply !== 'changed') return { reply, facts, unreported };
   }
@@ -60,12 +66,10 @@ async function judge(
   roster: readonly RosterEntry[],
   reports: ReadonlyMap<string, Misfortune>,
   unreported: readonly RosterEntry[],
+  claims: ReadonlyMap<string, ClaimFact>,
 ): Promise<Verdict> {
   const queues = new Map(unreported.map(({ drone, queue }) => [drone, queue]));
-  const [served, claims] = await Promise.all([
-    unreported.length === 0 ? new Set<string>() : servedQueues(store),
-    readClaims(store, facts.tick, [...queues.keys()]),
-  ]);
+  const served = unreported.length === 0 ? new Set<string>() : await servedQueues(store);
   return combine({
     roster: roster.map(({ drone }) => drone),
     policy: parsePolicy([facts.policy]),

@@ -94,6 +94,20 @@ export async function runningCall(
   }
 }
 
+/** The results of the calls of a drone's batch of `count` calls that have ended, one after another. */
+export async function readFinished(
+  store: TickStore,
+  holder: Pick<Holder, 'tick' | 'drone'>,
+  count: number,
+): Promise<unknown[]> {
+  const results: unknown[] = [];
+  for (const trace of await readJournal(store, holder, count)) {
+    if (trace.kind !== 'ended') break;
+    results.push(trace.result);
+  }
+  return results;
+}
+
 /** What the workers before us have left in the journal of a drone's batch of `count` calls. */
 export async function readJournal(
   { redis, prefix }: TickStore,
