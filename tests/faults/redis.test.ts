@@ -1,5 +1,6 @@
 /** Redis is killed, freezes, and cuts its connections: nothing acknowledged is lost. */
-import { FaultLab } from '@muster/testing';
+import type { TickRecord } from '@muster/protocol';
+import { FAULT_LAB_DRONES, FaultLab } from '@muster/testing';
 import { delay } from '@muster/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { expectNextTickClean, expectSound, printedBy } from './sound.js';
@@ -30,8 +31,13 @@ describe('Redis', () => {
     const tick = await lab.startTick({ deadline: 6, callSeconds: 30 });
     await lab.underWay(lab.firstTick);
     await lab.killRedis();
-    const { code, stderr } = await tick.ended;
+    const { code, stdout, stderr } = await tick.ended;
     expect(code).toBe(3);
+    // What is known is printed.
+    const { status, counts, drones } = JSON.parse(stdout) as TickRecord;
+    expect({ status, counts }).toEqual({ status: 'running', counts: { ok: 12 } });
+    expect(Object.keys(drones)).toEqual(FAULT_LAB_DRONES);
+    expect(drones['box13']).toMatchObject({ outcome: null, results: [] });
     expect(stderr).toContain(`Redis did not answer, 2s past the deadline of tick ${lab.firstTick}`);
   });
 

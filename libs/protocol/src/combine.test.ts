@@ -384,7 +384,7 @@ function badDrones(
 }
 
 function entryOf(fate: Misfortune): DroneEntry {
-  return { ...entryOfUnreported(['exec']), ...fate };
+  return { ...entryOfUnreported(['exec'], null), ...fate };
 }
 
 /** The drones that a failure's message names; the reasons below hold neither `;` nor `(`. */

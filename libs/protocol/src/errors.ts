@@ -4,6 +4,7 @@
  */
 
 import { foldNodeSet } from './node-set/index.js';
+import type { TickRecord } from './record.js';
 
 /** What all of Muster's errors share: a stable, documented `code`. */
 export abstract class MusterError extends Error {
@@ -26,6 +27,13 @@ export class InvalidInputError extends MusterError {
 /** Redis is not reachable, unfit, or went away for longer than a tick can bear. */
 export class InfrastructureError extends MusterError {
   override readonly code = 'MUSTER_INFRASTRUCTURE';
+  /** Of a tick that its producer lost sight of: what was known by then, as a running tick's record. */
+  readonly known: TickRecord | undefined;
+
+  constructor(message: string, { known, ...options }: ErrorOptions & { known?: TickRecord } = {}) {
+    super(message, options);
+    this.known = known;
+  }
 }
 
 /** A drone stands twice in one execute; nothing was enqueued (behaviour 49). */

@@ -43,7 +43,7 @@ export function recordHead(facts: TickFacts, failure: Failure | null): RecordHea
 /** Every drone of the tick with its entry, in the roster's order, read as it is consumed. */
 export async function* readEntries(
   store: TickStore,
-  facts: TickFacts,
+  facts: Pick<TickFacts, 'tick' | 'state' | 'verdict'>,
   roster?: readonly RosterEntry[],
 ): AsyncGenerator<[string, DroneEntry]> {
   const all = roster ?? (await readTickRoster(store, facts.tick));
@@ -112,16 +112,6 @@ async function readStored(
     if (report === null) return { results };
     return { results, entry: entryOf(report, names[index] ?? '', results) };
   });
-}
-
-/** The entry of one drone that has reported, or undefined. */
-export async function readReportedEntry(
-  store: TickStore,
-  tick: string,
-  drone: string,
-): Promise<DroneEntry | undefined> {
-  const [stored] = await readStored(store, tick, [{ drone, queue: '', batch: 0 }]);
-  return stored?.entry;
 }
 
 function entryOf(report: string, drone: string, results: readonly unknown[]): DroneEntry {

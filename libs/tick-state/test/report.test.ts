@@ -1,6 +1,13 @@
 import { keys } from '@muster/protocol';
 import { describe, expect, it } from 'vitest';
-import { beginClosing, closeTick, readReportedEntry, reportBatch, TIMING } from '../src/index.js';
+import {
+  beginClosing,
+  closeTick,
+  readRecord,
+  readTickFacts,
+  reportBatch,
+  TIMING,
+} from '../src/index.js';
 import { freshStore, redisNow } from './fresh-store.js';
 import {
   claim,
@@ -29,7 +36,9 @@ describe('report', () => {
     } as const;
     expect(await reportBatch(store, reportOf(lab, 'lab2'))).toBe('accepted');
     expect(await reportBatch(store, reportOf(lab, 'lab1', bad))).toBe('accepted');
-    expect(await readReportedEntry(store, lab.tick, 'lab1')).toEqual({
+    const facts = await readTickFacts(store, lab.tick);
+    const drones = facts && (await readRecord(store, facts)).drones;
+    expect(drones?.['lab1']).toEqual({
       ...bad,
       warnings: [],
       attempts: 1,

@@ -6,7 +6,6 @@ import {
   closeTick,
   readEntries,
   readRecord,
-  readReportedEntry,
   readTickFacts,
   reportBatch,
   writeRoster,
@@ -334,18 +333,5 @@ describe('readEntries', () => {
       ['lab3', null],
       ['lab2', 'ok'],
     ]);
-  });
-});
-
-describe('readReportedEntry', () => {
-  it('is the entry of a drone that has reported, and undefined of another', async () => {
-    const lab = await openLab(store);
-    await report(lab, 'lab1');
-    expect(await readReportedEntry(store, lab.tick, 'lab1')).toMatchObject({
-      outcome: 'ok',
-      results: [{ exitCode: 0 }, { time: 'lab1' }],
-    });
-    expect(await readReportedEntry(store, lab.tick, 'lab2')).toBeUndefined();
-    expect(await readReportedEntry(store, 'default-9', 'lab1')).toBeUndefined();
   });
 });

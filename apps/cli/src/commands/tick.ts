@@ -1,4 +1,10 @@
-import { InvalidInputError, parsePolicy, type DroneEntry, type TickRecord } from '@muster/protocol';
+import {
+  InfrastructureError,
+  InvalidInputError,
+  parsePolicy,
+  type DroneEntry,
+  type TickRecord,
+} from '@muster/protocol';
 import { loadMethods } from '@muster/drone-worker';
 import { DroneTaskQueue, planTick, TickFailedError, type Drone } from '@muster/producer';
 import { createLogger, delay } from '@muster/runtime';
@@ -110,11 +116,12 @@ async function repeat(
 ): Promise<number> {
   for (;;) {
     const began = performance.now();
-    const record = await runOne(queue, addressees, flags, interruption);
+    const { record, error } = await runOne(queue, addressees, flags, interruption);
     const last = everyMs === undefined || interruption.signal() !== null;
     // Everything is cleaned up before the last word: after a hang-up, printing may fail.
     if (last) await close();
     if (record !== null) await print(recordText(record, flags));
+    if (error !== undefined) throw error;
     const signal = interruption.signal();
     if (signal !== null) return SIGNAL_EXIT[signal];
     if (everyMs === undefined) return record?.status === 'ok' ? EXIT.ok : EXIT.failed;
@@ -124,14 +131,20 @@ async function repeat(
   }
 }
 
-/** The record of the tick, whatever became of it; null when a signal came before it began. */
+interface Ran {
+  /** Of the tick, whatever became of it; null when a signal came before it began. */
+  readonly record: TickRecord | null;
+  /** Why the record is not the last word. */
+  readonly error?: InfrastructureError;
+}
+
 async function runOne(
   queue: DroneTaskQueue,
   { drones, queueCalls }: Addressees,
   flags: TickFlags,
   interruption: Interruption,
-): Promise<TickRecord | null> {
-  if (interruption.signal() !== null) return null;
+): Promise<Ran> {
+  if (interruption.signal() !== null) return { record: null };
   queueCalls();
   const progress = startProgress(drones.length);
   const stop = interruption.onSignal((signal) => {
@@ -146,9 +159,11 @@ async function runOne(
     // Reports are followed one by one only where somebody looks.
     const watched = flags.jsonl === true || process.stderr.isTTY;
     await queue.execute(drones, watched ? { onReport } : {});
-    return queue.lastRecord;
+    return { record: queue.lastRecord };
   } catch (error) {
-    if (error instanceof TickFailedError) return error.record;
+    if (error instanceof TickFailedError) return { record: error.record };
+    if (error instanceof InfrastructureError && error.known !== undefined)
+      return { record: error.known, error };
     throw error;
   } finally {
     stop();

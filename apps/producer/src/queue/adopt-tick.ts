@@ -14,8 +14,11 @@ import type { TickPlan } from './plan-tick.js';
 
 export interface AdoptedTick {
   readonly tick: string;
+  /** Redis' clock, milliseconds since 1970. */
+  readonly startedAt: number;
   readonly deadlineMs: number;
-  readonly drones: readonly RosterEntry[];
+  readonly policy: string;
+  readonly roster: readonly RosterEntry[];
 }
 
 /** Null when the lane has no tick. @throws TickInFlightError when its producer lives. */
@@ -31,9 +34,10 @@ export async function adoptTick(
     if (adopted.kind === 'adopted') {
       const { tick } = adopted;
       const facts = await readTickFacts(store, tick);
-      return facts === undefined
-        ? null
-        : { tick, deadlineMs: facts.deadlineMs, drones: await readTickRoster(store, tick) };
+      if (facts === undefined) return null;
+      const { startedAt, deadlineMs, policy } = facts;
+      const roster = await readTickRoster(store, tick);
+      return { tick, startedAt, deadlineMs, policy, roster };
     }
     // A holder that lives renews its lease, and then it does not end.
     if (waitedMs > TIMING.laneLeaseMs) throw new TickInFlightError(lane, adopted.tick);

@@ -3,6 +3,7 @@ import type { DroneEntry } from '@muster/protocol';
 import {
   failureOf,
   readEntries,
+  readTickRoster,
   recordHead,
   type TickFacts,
   type TickStore,
@@ -10,16 +11,25 @@ import {
 import type { PlannedDrone } from './plan-tick.js';
 import { outcomeOf, type Outcome } from './tick-outcome.js';
 
+/** `known` are the entries that were read before; `onEntry` is called for each of the others. */
 export async function collectTick(
   store: TickStore,
   facts: TickFacts,
   planned: ReadonlyMap<string, PlannedDrone>,
+  known: ReadonlyMap<string, DroneEntry>,
   onEntry: (drone: string, entry: DroneEntry) => void,
 ): Promise<Outcome> {
-  const drones: Record<string, DroneEntry> = {};
-  for await (const [name, entry] of readEntries(store, facts)) {
-    drones[name] = entry;
+  const roster = await readTickRoster(store, facts.tick);
+  const entries = new Map(known);
+  const rest = roster.filter(({ drone }) => !known.has(drone));
+  for await (const [name, entry] of readEntries(store, facts, rest)) {
+    entries.set(name, entry);
     onEntry(name, entry);
+  }
+  const drones: Record<string, DroneEntry> = {};
+  for (const { drone } of roster) {
+    const entry = entries.get(drone);
+    if (entry !== undefined) drones[drone] = entry;
   }
   const failure = failureOf(facts.verdict, Object.entries(drones));
   return outcomeOf({ ...recordHead(facts, failure), drones }, planned);

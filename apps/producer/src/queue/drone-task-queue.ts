@@ -37,16 +37,15 @@ import {
 import { Combiner } from '../combiner/combiner.js';
 import type { TakenCalls } from '../drone.js';
 import { adoptTick, asPlan } from './adopt-tick.js';
-import { collectTick } from './collect-tick.js';
-import { followReports } from './follow-reports.js';
+import { followToOutcome, type OpenedTick } from './follow-to-outcome.js';
 import { LaneTaskQueue, type StartedTick } from './lane-task-queue.js';
 import { planTick, type TickPlan } from './plan-tick.js';
 import { readPolicy, refuseStrangers } from './queue-policy.js';
 import type { DroneTaskQueueSettings } from './queue-settings.js';
-import { followTick, OVERDUE_MS } from './running-tick.js';
+import { OVERDUE_MS } from './running-tick.js';
 import type { ExecuteOptions } from './task-queue.js';
 import { buildFlow, FlowSender } from './tick-flow.js';
-import { reporter, type Outcome } from './tick-outcome.js';
+import type { Outcome } from './tick-outcome.js';
 
 /** The settings with their defaults filled in. */
 type Settled = Required<
@@ -129,10 +128,10 @@ export class DroneTaskQueue extends LaneTaskQueue {
     await this.#combiner?.start();
     const adopted = await adoptTick(this.#store, this.name, this.#token, this.#closing.signal);
     if (adopted === null) return null;
-    const { tick, deadlineMs, drones } = adopted;
-    const plan = asPlan(drones, (name) => this.#settings.fleet.get(name));
-    this.take(this.#startedTick(tick, this.#follow(tick, plan, deadlineMs, undefined)));
-    return tick;
+    const { roster, ...opened } = adopted;
+    const plan = asPlan(roster, (name) => this.#settings.fleet.get(name));
+    this.take(this.#startedTick(opened.tick, this.#follow(opened, plan)));
+    return opened.tick;
   }
 
   async close(): Promise<void> {
@@ -195,12 +194,12 @@ export class DroneTaskQueue extends LaneTaskQueue {
       const Refusal = opened.refusal === 'running' ? TickInFlightError : UncollectedResultsError;
       throw new Refusal(this.name, opened.tick);
     }
-    const { tick, epoch } = opened;
+    const { tick, epoch, startedAt } = opened;
     this.#settings.log.info(
       { tick, lane: this.name, drones: plan.drones.length, wait: wait !== false },
       'tick opened',
     );
-    const outcome = this.#follow(tick, plan, deadlineMs, onReport);
+    const outcome = this.#follow({ tick, startedAt, deadlineMs, policy }, plan, onReport);
     const flow = buildFlow({ id: tick, lane: this.name, epoch, policy, deadlineMs }, plan);
     // The roster is in the tick's state already: should this fail half-way, the rest is `never_started`.
     const sent = this.#sender.send(flow).catch((error: unknown) => {
@@ -242,30 +241,13 @@ export class DroneTaskQueue extends LaneTaskQueue {
     };
   }
 
-  async #follow(
-    tick: string,
+  #follow(
+    opened: Omit<OpenedTick, 'lane' | 'token'>,
     plan: TickPlan,
-    deadlineMs: number,
-    onReport: ExecuteOptions['onReport'],
+    onReport?: ExecuteOptions['onReport'],
   ): Promise<Outcome> {
-    const planned = new Map(plan.drones.map((drone) => [drone.drone, drone]));
-    const say = reporter(planned, onReport);
-    const over = new AbortController();
-    const reports =
-      onReport === undefined
-        ? Promise.resolve(new Set<string>())
-        : followReports(this.#store, tick, say, over.signal);
-    try {
-      const follow = { tick, lane: this.name, token: this.#token, deadlineMs };
-      const facts = await followTick(this.#store, this.#subscriber, follow, this.#closing.signal);
-      over.abort();
-      const said = await reports;
-      return await collectTick(this.#store, facts, planned, (name, entry) => {
-        if (!said.has(name)) say(name, entry);
-      });
-    } catch (error) {
-      over.abort();
-      return { kind: 'error', error };
-    }
+    const follow = { ...opened, lane: this.name, token: this.#token };
+    const { signal } = this.#closing;
+    return followToOutcome(this.#store, this.#subscriber, follow, plan, onReport, signal);
   }
 }

@@ -1,40 +1,41 @@
-/** Passes on reports as they come in: by the list of arrivals, so that each is read once. */
+/** Reads reports as they come in: by the list of arrivals, so that each is read once. */
 import { keys, type DroneEntry } from '@muster/protocol';
 import { delay } from '@muster/runtime';
-import { readReportedEntry, type TickStore } from '@muster/tick-state';
+import { readEntries, type RosterEntry, type TickStore } from '@muster/tick-state';
 
-/** How often the list is looked at, in milliseconds. */
-const POLL_MS = 50;
+/** Arrivals read at once. */
+const AT_ONCE = 1_000;
 
 /**
- * Calls `onReport` for each drone that reports until `signal` is aborted. Gives the drones that it was
- * called for. Trouble with Redis is left to whoever follows the tick itself.
+ * Puts each drone that has reported into `entries`, and calls `onReport` with it, until `signal` is
+ * aborted; looks every `pollMs` milliseconds. Trouble with Redis is left to whoever follows the
+ * tick itself.
  */
 export async function followReports(
   store: TickStore,
   tick: string,
-  onReport: (drone: string, entry: DroneEntry) => void,
+  roster: ReadonlyMap<string, RosterEntry>,
+  entries: Map<string, DroneEntry>,
+  { onReport, pollMs }: { onReport: (drone: string, entry: DroneEntry) => void; pollMs: number },
   signal: AbortSignal,
-): Promise<Set<string>> {
-  const seen = new Set<string>();
+): Promise<void> {
   const list = keys.arrivals(store.prefix, tick);
+  let seen = 0;
   let more = true;
   while (more) {
-    more = await delay(POLL_MS, signal);
+    more = await delay(pollMs, signal);
     try {
-      const arrived = await store.redis.lrange(list, seen.size, seen.size + 999);
-      const entries = await Promise.all(
-        arrived.map((drone) => readReportedEntry(store, tick, drone)),
-      );
-      for (const [index, drone] of arrived.entries()) {
-        const entry = entries[index];
-        if (entry === undefined) continue;
-        seen.add(drone);
+      const arrived = await store.redis.lrange(list, seen, seen + AT_ONCE - 1);
+      const some = arrived.map((drone) => roster.get(drone)).filter((entry) => entry !== undefined);
+      const facts = { tick, state: 'open', verdict: null } as const;
+      for await (const [drone, entry] of readEntries(store, facts, some)) {
+        if (entries.has(drone)) continue;
+        entries.set(drone, entry);
         onReport(drone, entry);
       }
+      seen += arrived.length;
     } catch {
       continue;
     }
   }
-  return seen;
 }
