@@ -664,6 +664,41 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       await expect(readFile(file)).rejects.toThrow(/ENOENT/);
     });
 
+    it.each([
+      [{ deadlineMs: -1 }, /deadlineMs: expected milliseconds from 1 to \d+, got -1/],
+      [{ deadlineMs: NaN }, /deadlineMs: .*got NaN/],
+      [{ connectTimeoutMs: 0 }, /connectTimeoutMs: .*got 0/],
+      [{ name: 'a lane' }, /lane 'a lane': expected a name/],
+    ])('the setting %o is refused', async (options, message) => {
+      const refusal = queueFor(options);
+      await expect(refusal).rejects.toThrow(InvalidInputError);
+      await expect(refusal).rejects.toThrow(message);
+    });
+
+    it('what is no drone of a fleet is refused, by its place', async () => {
+      const queue = await queueFor();
+      const strangers: unknown[] = [drone('box1'), { hostname: 'box2' }];
+      await expect(queue.execute(strangers as Drone[])).rejects.toThrow(
+        'drones[1]: expected a drone of the fleet',
+      );
+      expect(await queue.execute([])).toEqual(new Map());
+    });
+
+    it('a closed queue says so, and may be closed again', async () => {
+      const queue = await queueFor();
+      await queue.close();
+      await queue.close();
+      drone('box1').queueCall('ping');
+      const refusal = queue.execute([drone('box1')]);
+      await expect(refusal).rejects.toThrow(InvalidInputError);
+      await expect(refusal).rejects.toThrow('is closed');
+    });
+
+    it('resume has nothing to adopt on a lane without a tick', async () => {
+      const queue = await queueFor();
+      expect(await queue.resume()).toBeNull();
+    });
+
     it('a call that does not fit is refused before anything runs, and the queue is free', async () => {
       const queue = await queueFor();
       drone('box1').queueCall('exec', { argv: 'not a list' });

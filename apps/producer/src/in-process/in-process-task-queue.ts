@@ -6,8 +6,6 @@ import {
   combine,
   entryOfMissing,
   formatPolicy,
-  InvalidInputError,
-  isName,
   missingByDrone,
   tickId,
   type DroneEntry,
@@ -21,6 +19,7 @@ import { silentLogger, type Logger } from '@muster/runtime';
 import { failureOf, TIMING } from '@muster/tick-state';
 import type { TakenCalls } from '../drone.js';
 import type { DroneFleet } from '../fleet.js';
+import { checkSettings } from '../queue/check-settings.js';
 import { LaneTaskQueue, type StartedTick } from '../queue/lane-task-queue.js';
 import { planTick, type PlannedDrone, type TickPlan } from '../queue/plan-tick.js';
 import { readPolicy, refuseStrangers, type GivenPolicy } from '../queue/queue-policy.js';
@@ -75,10 +74,7 @@ export class InProcessTaskQueue extends LaneTaskQueue {
 
   /** @throws InvalidInputError for a bad name, policy or module. */
   static async open(settings: InProcessTaskQueueSettings): Promise<InProcessTaskQueue> {
-    if (!isName(settings.name))
-      throw new InvalidInputError(
-        `lane '${settings.name}': expected a name of letters, digits, dots and dashes`,
-      );
+    checkSettings(settings);
     const policy = readPolicy(settings.policy, settings.fleet.file);
     // Whoever uses the distributed queue alone need not load what reaches drones.
     const { createBatchRunner, loadMethods } = await import('@muster/drone-worker');
@@ -87,8 +83,13 @@ export class InProcessTaskQueue extends LaneTaskQueue {
     return new InProcessTaskQueue(settings, policy, methods, runner);
   }
 
+  /** Nothing outlives its process: there is none but its own tick. */
+  override resume(): Promise<string | null> {
+    return Promise.resolve(this.started?.tick ?? null);
+  }
+
   /** Cancels what is in flight. */
-  override async close(): Promise<void> {
+  protected override async letGo(): Promise<void> {
     await this.cancel('the queue was closed');
     await this.started?.outcome;
     await this.#runner.close();

@@ -7,7 +7,6 @@ import {
   formatPolicy,
   InfrastructureError,
   InvalidInputError,
-  isName,
   TickInFlightError,
   UncollectedResultsError,
   writeTickSettings,
@@ -36,6 +35,7 @@ import {
 } from '@muster/tick-state';
 import { Combiner } from '../combiner/combiner.js';
 import type { TakenCalls } from '../drone.js';
+import { checkSettings } from './check-settings.js';
 import { adoptTick, asPlan } from './adopt-tick.js';
 import { followToOutcome, type OpenedTick } from './follow-to-outcome.js';
 import { LaneTaskQueue, type StartedTick } from './lane-task-queue.js';
@@ -95,10 +95,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
    * @throws InvalidInputError for a bad name, policy or URL, InfrastructureError for a Redis that is not reachable or unfit.
    */
   static async open(settings: DroneTaskQueueSettings): Promise<DroneTaskQueue> {
-    if (!isName(settings.name))
-      throw new InvalidInputError(
-        `lane '${settings.name}': expected a name of letters, digits, dots and dashes`,
-      );
+    checkSettings(settings);
     const policy = readPolicy(settings.policy, settings.fleet.file);
     if (settings.redis === undefined)
       throw new InvalidInputError('redis: expected a URL such as redis://127.0.0.1:6379');
@@ -117,13 +114,8 @@ export class DroneTaskQueue extends LaneTaskQueue {
     if (started !== null) await detachLane(this.#store, this.name, started.tick, this.#token);
   }
 
-  /**
-   * After a restart: adopts the lane's tick, running or uncollected, whose producer is gone. Its
-   * outcome then comes from `waitOnDrones` and `getResults`. Gives its id, or null when there is
-   * none. Waits for some seconds while the producer before us may still be alive.
-   * @throws TickInFlightError when it is alive.
-   */
-  async resume(): Promise<string | null> {
+  /** Waits for some seconds while the producer before us may still be alive. */
+  override async resume(): Promise<string | null> {
     if (this.started !== null) return this.started.tick;
     await this.#combiner?.start();
     const adopted = await adoptTick(this.#store, this.name, this.#token, this.#closing.signal);
@@ -134,7 +126,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
     return opened.tick;
   }
 
-  async close(): Promise<void> {
+  protected override async letGo(): Promise<void> {
     this.#closing.abort();
     await within(FAREWELL_MS, this.#sender.close());
     await this.#combiner?.stop();

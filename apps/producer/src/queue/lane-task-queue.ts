@@ -1,5 +1,6 @@
 /** What all task queues have in common: one tick of the lane at a time, collected once (behaviours 4 to 13). */
 import {
+  InvalidInputError,
   PendingCallsError,
   TickInFlightError,
   UncollectedResultsError,
@@ -9,6 +10,7 @@ import {
 } from '@muster/protocol';
 import { systemClock, type Logger } from '@muster/runtime';
 import { unqueuedCall, type Drone, type TakenCalls } from '../drone.js';
+import { checkDrones } from './check-settings.js';
 import type { TickPlan } from './plan-tick.js';
 import { answering, PROBE_POLICY } from './probe.js';
 import type { ExecuteOptions, TaskQueue } from './task-queue.js';
@@ -39,6 +41,7 @@ export abstract class LaneTaskQueue implements TaskQueue {
   readonly name: string;
   #started: StartedTick | null = null;
   #starting = false;
+  #closed: Promise<void> | null = null;
   #lastTick: string | null = null;
   #lastRecord: TickRecord | null = null;
   #lastNetMs: number | null = null;
@@ -59,7 +62,14 @@ export abstract class LaneTaskQueue implements TaskQueue {
     policy: Policy,
     options: ExecuteOptions,
   ): Promise<StartedTick>;
-  abstract close(): Promise<void>;
+  /** Lets go of everything, once. */
+  protected abstract letGo(): Promise<void>;
+  abstract resume(): Promise<string | null>;
+
+  close(): Promise<void> {
+    this.#closed ??= this.letGo();
+    return this.#closed;
+  }
 
   get lastTick(): string | null {
     return this.#lastTick;
@@ -100,6 +110,7 @@ export abstract class LaneTaskQueue implements TaskQueue {
     options: ExecuteOptions = {},
   ): Promise<Map<Drone, unknown[]> | null> {
     const { policy } = this.#lane;
+    checkDrones(drones);
     await this.#begin(() => drones.map((drone) => drone.takeCalls(options)), policy, options);
     return options.wait === false ? null : this.getResults();
   }
@@ -108,6 +119,7 @@ export abstract class LaneTaskQueue implements TaskQueue {
     drones: readonly Drone[],
     pidFiles: readonly string[] | ((drone: Drone) => readonly string[]),
   ): Promise<Map<Drone, RefreshResult>> {
+    checkDrones(drones);
     const pending = drones.filter((drone) => drone.getCalls().length > 0);
     if (pending.length > 0) throw new PendingCallsError(pending.map(({ hostname }) => hostname));
     const pidFilesOf = typeof pidFiles === 'function' ? pidFiles : () => pidFiles;
@@ -118,6 +130,7 @@ export abstract class LaneTaskQueue implements TaskQueue {
   }
 
   async probe(drones: readonly Drone[]): Promise<Drone[]> {
+    checkDrones(drones);
     if (drones.length === 0) return [];
     const ask = (drone: Drone) => unqueuedCall(drone, 'ping', {});
     await this.#begin(() => drones.map(ask), PROBE_POLICY, {});
@@ -173,6 +186,8 @@ export abstract class LaneTaskQueue implements TaskQueue {
   }
 
   async #refuseIfTaken(): Promise<void> {
+    if (this.#closed !== null)
+      throw new InvalidInputError(`the queue of lane ${this.name} is closed: open another`);
     if (this.#starting) throw new TickInFlightError(this.name, 'that is just being started');
     const started = this.#started;
     if (started === null) return;

@@ -78,6 +78,14 @@ export interface TaskQueue {
    */
   probe(drones: readonly Drone[]): Promise<Drone[]>;
 
+  /**
+   * After a restart: adopts the lane's tick, running or uncollected, whose producer is gone. Its
+   * outcome then comes from `waitOnDrones` and `getResults`. Gives its id, or null when there is
+   * none.
+   * @throws TickInFlightError when that producer is alive.
+   */
+  resume(): Promise<string | null>;
+
   /** Lets go of everything. A tick in flight goes on without us. Idempotent. */
   close(): Promise<void>;
 }
