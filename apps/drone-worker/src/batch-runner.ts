@@ -6,7 +6,6 @@ import { carryOut, type BatchWork, type CarriedOut } from './batch/carry-out.js'
 import { NO_JOURNAL } from './batch/call-journal.js';
 import type { MethodRegistry } from './methods/registry.js';
 import { TransferSlots } from './transfer/transfer-slots.js';
-import { SshConnectionPool } from './transport/ssh/index.js';
 import { createTransports } from './transport/transports.js';
 
 export interface BatchRunner {
@@ -16,11 +15,11 @@ export interface BatchRunner {
 }
 
 export function createBatchRunner(fleet: Fleet, methods: MethodRegistry, log: Logger): BatchRunner {
-  const pool = new SshConnectionPool();
   const droneEntry = (name: string) => fleet.get(name);
+  const transports = createTransports(droneEntry, log);
   const deps = {
     droneEntry,
-    transportOf: createTransports(pool, droneEntry),
+    transportOf: transports.of,
     methods,
     slots: new CallSlots(),
     transfers: new TransferSlots(),
@@ -29,6 +28,6 @@ export function createBatchRunner(fleet: Fleet, methods: MethodRegistry, log: Lo
   };
   return {
     run: (work, signal) => carryOut(work, NO_JOURNAL, deps, signal),
-    close: () => pool.close(),
+    close: () => transports.close(),
   };
 }

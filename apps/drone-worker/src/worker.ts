@@ -33,8 +33,7 @@ import { executeBatch, type BatchDependencies } from './batch/execute-batch.js';
 import { HeldBatches } from './batch/held-batches.js';
 import { ownMethods, type MethodRegistry } from './methods/registry.js';
 import { TransferSlots } from './transfer/transfer-slots.js';
-import { SshConnectionPool } from './transport/ssh/index.js';
-import { createTransports } from './transport/transports.js';
+import { createTransports, type Transports } from './transport/transports.js';
 
 export interface WorkerSettings {
   readonly store: TickStore;
@@ -74,7 +73,7 @@ export class DroneWorker extends Service {
   readonly #held = new HeldBatches();
   readonly #startedAt = new Date().toISOString();
   #takers: Worker[] = [];
-  #pool: SshConnectionPool | undefined;
+  #transports: Transports | undefined;
   #subscriber: RedisClient | undefined;
   #heart: { stop: AbortController; beating: Promise<void> } | undefined;
   #leaveNow = new AbortController();
@@ -98,15 +97,15 @@ export class DroneWorker extends Service {
   protected override async onStart(): Promise<void> {
     const { store, log, sites, drones, fleet } = this.#settings;
     this.#leaveNow = new AbortController();
-    const pool = new SshConnectionPool();
-    this.#pool = pool;
     const droneEntry = (name: string) => fleet?.get(name) ?? this.#ownDrone(name);
+    const transports = createTransports((name) => fleet?.get(name), log);
+    this.#transports = transports;
     const deps: BatchDependencies = {
       store,
       worker: this.id,
       lease: this.#lease,
       droneEntry,
-      transportOf: createTransports(pool, (name) => fleet?.get(name)),
+      transportOf: transports.of,
       methods: this.#settings.methods,
       batches: new BatchSource(store),
       held: this.#held,
@@ -146,8 +145,8 @@ export class DroneWorker extends Service {
     await within(FAREWELL_MS, leave(store, this.#lease)).catch(() => undefined);
     if (this.#subscriber !== undefined) await closeRedis(this.#subscriber);
     this.#subscriber = undefined;
-    await this.#pool?.close();
-    this.#pool = undefined;
+    await this.#transports?.close();
+    this.#transports = undefined;
   }
 
   #take(queue: string, deps: BatchDependencies): Worker {

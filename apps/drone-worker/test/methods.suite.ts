@@ -24,7 +24,8 @@ import { CallFailedError, type DroneTransport } from '../src/methods/define-meth
 import { droneTransport } from '../src/process/drone-transport.js';
 import { ProcessEndedError } from '../src/process/run-process.js';
 import { TransferSlots } from '../src/transfer/transfer-slots.js';
-import { SessionLostError, type Session } from '../src/transport/transport.js';
+import { SessionLostError } from '../src/transport/shell.js';
+import type { Session } from '../src/transport/transport.js';
 
 /** Milliseconds within which a worker's order may reach its shell. */
 const ORDER_MS = 5_000;
@@ -697,6 +698,7 @@ export function describeMethods(
       const counting: Session = {
         sharesClock: session.sharesClock,
         openShell: (script, signal) => session.openShell(script, signal),
+        keeper: (signal) => session.keeper(signal),
         another: (signal) => session.another(signal),
         release: () => undefined,
         openFiles: async (signal) => {

@@ -1,7 +1,9 @@
 import { startSshdLab, type SshdLab } from '@muster/testing';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { createSshTransport, SshConnectionPool } from '../src/transport/ssh/index.js';
-import { SessionLostError, type Session } from '../src/transport/transport.js';
+import { SessionLostError } from '../src/transport/shell.js';
+import type { Session } from '../src/transport/transport.js';
+import { withKeeper, withoutKeeper } from './keeper-or-not.js';
 import { describeMethods } from './methods.suite.js';
 import { describeTransport } from './transport.suite.js';
 
@@ -34,7 +36,8 @@ async function connect(): Promise<Session> {
   return connected.session;
 }
 
-describeTransport('ssh', connect);
+describeTransport('ssh, a shell for each', withoutKeeper(connect));
+describeTransport('ssh, with the keeper', withKeeper(connect));
 describeMethods('ssh', connect, async (session) => {
   await lab.killConnections();
   // Nor may the next test be given a connection that is about to be found dead.

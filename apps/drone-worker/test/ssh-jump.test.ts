@@ -5,9 +5,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseFleet } from '@muster/fleet';
+import { silentLogger } from '@muster/runtime';
 import { makeSshKey, startSshdLab, until, type SshdLab } from '@muster/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SshConnectionPool, type SshPoolOptions } from '../src/transport/ssh/index.js';
+import type { SshPoolOptions } from '../src/transport/ssh/index.js';
 import { createTransports } from '../src/transport/transports.js';
 import type { Session } from '../src/transport/transport.js';
 
@@ -32,14 +33,14 @@ afterEach(async () => {
 
 /** A pool, and what connects to the drones of a fleet file over it. */
 function worker(fleetFile: string, options: SshPoolOptions = {}) {
-  const pool = new SshConnectionPool({ agentSocket: null, ...options });
-  toClose.push(() => pool.close());
   const fleet = parseFleet(fleetFile, '/fleet.yaml');
-  const transportOf = createTransports(pool, (name) => fleet.get(name));
+  const known = (name: string) => fleet.get(name);
+  const transports = createTransports(known, silentLogger, { agentSocket: null, ...options });
+  toClose.push(() => transports.close());
   const connect = (name: string) => {
     const drone = fleet.get(name);
     if (drone === undefined) throw new Error(`no drone ${name}`);
-    return transportOf(drone).connect(20_000, never());
+    return transports.of(drone).connect(20_000, never());
   };
   const session = async (name: string): Promise<Session> => {
     const connected = await connect(name);
@@ -51,7 +52,7 @@ function worker(fleetFile: string, options: SshPoolOptions = {}) {
     if (connected.ok) throw new Error(`connected to ${name}`);
     return connected.failure;
   };
-  return { pool, session, failure };
+  return { pool: transports, session, failure };
 }
 
 const fleetOf = (drones: Record<string, unknown>, defaults: Record<string, unknown> = {}) =>

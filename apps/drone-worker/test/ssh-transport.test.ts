@@ -21,7 +21,8 @@ import {
   type SshPoolOptions,
   type SshTarget,
 } from '../src/transport/ssh/index.js';
-import { SessionLostError, type Session, type Shell } from '../src/transport/transport.js';
+import { SessionLostError, type Shell } from '../src/transport/shell.js';
+import type { Session } from '../src/transport/transport.js';
 
 const run = promisify(execFile);
 const CONNECT_MS = 20_000;

@@ -3,7 +3,7 @@ import { silentLogger, type Clock } from '@muster/runtime';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { TransferSlots } from '../transfer/transfer-slots.js';
-import { localTransport } from '../transport/local.js';
+import { LocalTransport } from '../transport/local.js';
 import { NO_JOURNAL } from './call-journal.js';
 import { CallSlots } from './call-slots.js';
 import { carryOut } from './carry-out.js';
@@ -48,7 +48,7 @@ async function warningsOf(seconds: readonly number[]): Promise<readonly string[]
         enabled: true,
         tags: [],
       }),
-      transportOf: () => localTransport,
+      transportOf: () => new LocalTransport(),
       methods: new Map([
         ['build', lasts],
         ['test', lasts],

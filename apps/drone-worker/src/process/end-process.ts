@@ -109,7 +109,7 @@ async function askToEnd(
       ready.push(chunk);
     });
     shell.stderr.resume();
-    const output = new LastOutput([shell.stdout]);
+    const output = LastOutput.of([shell.stdout]);
     shell.exited
       .then(() => output.done())
       .then(() => {

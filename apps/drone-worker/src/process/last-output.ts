@@ -5,14 +5,45 @@ import type { Readable } from 'node:stream';
 /** Milliseconds without a word after which a pipe that stays open counts as held by something left behind. */
 const QUIET_MS = 500;
 
-/** Watches streams from the beginning; `done` is asked once the process has ended. */
+/** Hears what comes from the beginning; `done` is asked once the process has ended. */
 export class LastOutput {
-  readonly #ended: Promise<unknown>;
+  readonly #allEnded: Promise<void>;
+  #settle = (): void => undefined;
   #chunks = 0;
 
-  constructor(streams: readonly Readable[]) {
-    for (const stream of streams) stream.on('data', () => (this.#chunks += 1));
-    this.#ended = Promise.all(streams.map(untilEnd));
+  /** `open` is how many streams there are. */
+  constructor(private open: number) {
+    this.#allEnded = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  static of(streams: readonly Readable[]): LastOutput {
+    const output = new LastOutput(streams.length);
+    for (const stream of streams) {
+      stream.on('data', () => {
+        output.heard();
+      });
+      let isOpen = true;
+      for (const event of ['end', 'close', 'error']) {
+        stream.once(event, () => {
+          if (isOpen) output.ended();
+          isOpen = false;
+        });
+      }
+    }
+    return output;
+  }
+
+  /** Something came. */
+  heard(): void {
+    this.#chunks += 1;
+  }
+
+  /** One of the streams has ended. */
+  ended(): void {
+    this.open -= 1;
+    if (this.open === 0) this.#settle();
   }
 
   /**
@@ -25,7 +56,7 @@ export class LastOutput {
       const before = this.#chunks;
       const enough = new AbortController();
       const over = await Promise.race([
-        this.#ended.then(() => true),
+        this.#allEnded.then(() => true),
         delay(QUIET_MS, enough.signal).then(() => false),
       ]);
       enough.abort();
@@ -39,14 +70,4 @@ export class LastOutput {
 /** One round of the event loop, in which all input that is there is read. */
 async function pollOnce(): Promise<void> {
   for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
-
-function untilEnd(stream: Readable): Promise<void> {
-  return new Promise((resolve) => {
-    for (const event of ['end', 'close', 'error']) {
-      stream.once(event, () => {
-        resolve();
-      });
-    }
-  });
 }

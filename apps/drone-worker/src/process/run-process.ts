@@ -1,27 +1,13 @@
 /** Runs one process on a drone: the same way over every transport. */
-import { randomBytes } from 'node:crypto';
-import { oneLine } from '@muster/protocol';
 import { within } from '@muster/runtime';
-import {
-  SessionLostError,
-  type Session,
-  type Shell,
-  type ShellExit,
-} from '../transport/transport.js';
-import { AfterMarker } from './after-marker.js';
+import { SessionLostError, type ShellExit } from '../transport/shell.js';
+import type { Session } from '../transport/transport.js';
 import { endProcess } from './end-process.js';
-import { LastOutput } from './last-output.js';
+import { keptProcess } from './kept-process.js';
 import { OutputCapture } from './output-capture.js';
-import {
-  BOOT,
-  encodeOrder,
-  READY,
-  startOrder,
-  TERM_GRACE_MS,
-  TOO_LATE,
-  type OrderTerms,
-  type ProcessSpec,
-} from './start-order.js';
+import type { Begun, Captures, ProcessChannel } from './process-channel.js';
+import { shellProcess } from './shell-process.js';
+import { BOOT, TERM_GRACE_MS, type ProcessSpec } from './start-order.js';
 
 export interface ProcessResult extends ShellExit {
   readonly stdout: OutputCapture;
@@ -101,93 +87,54 @@ async function tryProcess(
   { mark, workdir, confirm }: ProcessPlace,
   signal: AbortSignal,
 ): Promise<ProcessResult> {
-  if (signal.aborted) throw new ProcessEndedError('confirmed');
-  const shell = await session.openShell(BOOT, signal);
-  const nonce = randomBytes(8).toString('hex');
   const stdout = new OutputCapture(spec.maxOutputBytes);
   const stderr = new OutputCapture(spec.maxOutputBytes);
-  const begun = new Begun();
-  const out = new AfterMarker(`${nonce}:`, begun.say, (chunk) => {
-    stdout.push(chunk);
-  });
-  const err = new AfterMarker(
-    `${nonce}:`,
-    () => undefined,
-    (chunk) => {
-      stderr.push(chunk);
-    },
-  );
-  let isThere = (): void => undefined;
-  const there = new Promise<void>((resolve) => {
-    isThere = resolve;
-  });
-  const ready = new AfterMarker(READY, isThere, (chunk) => {
-    out.push(chunk);
-  });
-  shell.stdout.on('data', (chunk: Buffer) => {
-    ready.push(chunk);
-  });
-  shell.stderr.on('data', (chunk: Buffer) => {
-    err.push(chunk);
-  });
-  const output = new LastOutput([shell.stdout, shell.stderr]);
+  const channel = await openChannel(session, { stdout, stderr }, signal);
+  const { begun, exited, output } = channel;
   const aborted = onAbort(signal);
   try {
-    // A shell that ends before it is there says why below.
-    await Promise.race([there, shell.exited, aborted.promise]);
+    // What ends before it is there says why below.
+    await Promise.race([channel.there, exited, aborted.promise]);
     const validMs = await confirm();
     // Nothing was ordered, so nothing has begun.
     if (aborted.seen()) throw new ProcessEndedError('confirmed');
-    sendOrder(shell, spec, { workdir, validMs, nonce });
-    const over = Promise.race([shell.exited, aborted.promise]);
-    const exit = await over.catch(async (error: unknown) => {
+    channel.order(spec, { workdir, validMs });
+    const exit = await Promise.race([exited, aborted.promise]).catch(async (error: unknown) => {
       if (!(error instanceof SessionLostError)) throw error;
       throw new ProcessLostError(error.message, await endBegun(session, begun, mark));
     });
     if (exit === 'aborted') {
-      // Its watcher sees the end of input and begins to end the group at once.
-      shell.stdin.end();
-      const over = shell.exited.then(() => output.done());
+      channel.endGroup();
+      const over = exited.then(() => output.done());
       throw new ProcessEndedError(await confirmEnd(session, over, begun, mark));
     }
-    shell.stdin.end();
+    channel.endGroup();
     await output.done();
-    if (begun.group === undefined && !begun.tooLate) throw noShell(exit, ready, err);
-    if (begun.tooLate) throw new OrderTooOldError('the order to start reached the drone too late');
+    if (begun.state === 'too-late')
+      throw new OrderTooOldError('the order to start reached the drone too late');
+    if (begun.state !== 'begun') throw channel.noStart(exit);
     return { ...exit, stdout, stderr };
   } finally {
     aborted.stop();
-    shell.close();
+    channel.close();
   }
 }
 
-/** What the first line of the shell says. */
-class Begun {
-  /** The process group, once it is known. */
-  group: number | undefined;
-  tooLate = false;
-  /** Resolves with that line. */
-  readonly said: Promise<void>;
-  #settle = (): void => undefined;
-
-  constructor() {
-    this.said = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
+/** Through the connection's keeper where there is one, else through a shell of its own. */
+async function openChannel(
+  session: Session,
+  captures: Captures,
+  signal: AbortSignal,
+): Promise<ProcessChannel> {
+  try {
+    const keeper = signal.aborted ? null : await session.keeper(signal);
+    if (!signal.aborted && keeper !== null) return keptProcess(keeper, captures);
+    if (!signal.aborted) return shellProcess(await session.openShell(BOOT, signal), captures);
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
-
-  readonly say = (word: string): void => {
-    if (word === TOO_LATE) this.tooLate = true;
-    else this.group = Number(word);
-    this.#settle();
-  };
-}
-
-/** The login shell did not get as far as ours: it is told to let nobody in, or its files end it. */
-function noShell({ exitCode, signal }: ShellExit, out: AfterMarker, err: AfterMarker): Error {
-  const how = signal === null ? `exit ${String(exitCode)}` : `ended by ${signal}`;
-  const said = oneLine(`${err.before} ${out.before}`);
-  return new Error(`no shell on the drone: ${how}${said === '' ? '' : `: ${said}`}`);
+  // Nothing was ordered, so nothing has begun.
+  throw new ProcessEndedError('confirmed');
 }
 
 /** `over` resolves when the shell has ended and all that it said was read. */
@@ -198,9 +145,9 @@ async function confirmEnd(
   mark: string,
 ): Promise<'confirmed' | 'unconfirmed'> {
   // The order may be on its way. Without it the shell ends with its input, and nothing has begun.
-  const word = begun.said.then(() => begun.tooLate);
+  const word = begun.said.then(() => begun.state === 'too-late');
   const ended = over.then(
-    () => begun.group === undefined,
+    () => begun.state !== 'begun',
     () => false,
   );
   const nothingBegan = await within(UNTOLD_MS, Promise.race([word, ended]));
@@ -216,13 +163,6 @@ async function endBegun(
   const { ended, found } = await endProcess(session, { group, mark, graceMs: TERM_GRACE_MS });
   // Nobody has said that it has begun; the order may still be on its way.
   return group === undefined && !found ? 'unconfirmed' : ended;
-}
-
-function sendOrder(shell: Shell, spec: ProcessSpec, terms: OrderTerms): void {
-  // A process that ends without reading its input closes the pipe: not our failure.
-  shell.stdin.on('error', () => undefined);
-  shell.stdin.write(encodeOrder(startOrder(spec, terms)));
-  if (spec.stdin !== undefined) shell.stdin.end(spec.stdin);
 }
 
 function onAbort(signal: AbortSignal): {

@@ -2,20 +2,40 @@
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { localFiles } from './local-files.js';
-import type { Session, Shell, ShellExit, Transport } from './transport.js';
-import { SessionLostError } from './transport.js';
+import { KeptKeeper } from '../keeper/kept-keeper.js';
+import { SessionLostError, type Shell, type ShellExit } from './shell.js';
+import type { Connected, Session, Transport } from './transport.js';
 
-export const localTransport: Transport = {
-  connect: () => Promise.resolve({ ok: true, session }),
-};
+/** How long python3 may take to start, milliseconds. */
+const KEEPER_MS = 5_000;
 
-const session: Session = {
-  sharesClock: true,
-  openShell,
-  openFiles: () => Promise.resolve({ files: localFiles, close: () => undefined }),
-  another: () => Promise.resolve(null),
-  release: () => undefined,
-};
+/** All drones that are this machine share a keeper. */
+export class LocalTransport implements Transport {
+  readonly #keeper: KeptKeeper;
+  readonly #session: Session;
+
+  /** `onFallback` is told why each call has a shell of its own from now on. */
+  constructor(onFallback: (why: string) => void = () => undefined) {
+    const keeper = new KeptKeeper({ openShell, withinMs: KEEPER_MS, onFallback });
+    this.#keeper = keeper;
+    this.#session = {
+      sharesClock: true,
+      openShell,
+      keeper: (signal) => keeper.get(signal),
+      openFiles: () => Promise.resolve({ files: localFiles, close: () => undefined }),
+      another: () => Promise.resolve(null),
+      release: () => undefined,
+    };
+  }
+
+  connect(): Promise<Connected> {
+    return Promise.resolve({ ok: true, session: this.#session });
+  }
+
+  close(): void {
+    this.#keeper.close();
+  }
+}
 
 /**
  * Node closes the standard input of a child that has exited; its watcher would take that for

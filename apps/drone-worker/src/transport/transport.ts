@@ -3,40 +3,15 @@
  * open a shell on it; everything that runs on a drone runs through that, so
  * nothing above this file asks whether a drone is local.
  */
-import type { Readable, Writable } from 'node:stream';
+import type { Keeper } from '../keeper/keeper.js';
 import type { Files } from './files.js';
+import type { Shell } from './shell.js';
 
 /** Why no session could be had. The outcome of the drone follows from `kind` alone. */
 export interface ConnectFailure {
   readonly kind: 'unreachable' | 'auth_failed' | 'host_key_mismatch';
   /** One line a person can act on. */
   readonly message: string;
-}
-
-/** How a shell ended, as its server or the system says it. */
-export interface ShellExit {
-  /** Exit status, or null when a signal ended it. */
-  readonly exitCode: number | null;
-  /** `SIGKILL` and the like, or null. */
-  readonly signal: string | null;
-}
-
-/**
- * A `/bin/sh` that was started on the drone as the leader of a process group of
- * its own, running the transport-independent boot script.
- */
-export interface Shell {
-  readonly stdin: Writable;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
-  /**
-   * Resolves when the shell's own process has ended; its streams may still be open. Rejects with
-   * `SessionLostError` when the session is lost first: then the outputs just end, and what is
-   * written to the input goes nowhere, without an error and maybe without a callback.
-   */
-  readonly exited: Promise<ShellExit>;
-  /** Lets go of the streams. Ends nothing on the drone by itself. */
-  close(): void;
 }
 
 /** The drone's files, until they are given back. */
@@ -52,6 +27,11 @@ export interface Session {
   readonly sharesClock: boolean;
   /** Starts `/bin/sh -c script`; `script` is constant text without a quote in it, never a place for arguments. Rejects with `SessionLostError`. */
   openShell(script: string, signal: AbortSignal): Promise<Shell>;
+  /**
+   * The program that starts processes for all sessions of this connection; null where each is to
+   * have a shell of its own. Rejects with `SessionLostError`.
+   */
+  keeper(signal: AbortSignal): Promise<Keeper | null>;
   /** Rejects with `SessionLostError`, or with an Error that says why the drone's files are out of reach. */
   openFiles(signal: AbortSignal): Promise<OpenedFiles>;
   /**
@@ -64,11 +44,6 @@ export interface Session {
 }
 
 export type Connected = { ok: true; session: Session } | { ok: false; failure: ConnectFailure };
-
-/** The connection to the drone was lost, or the server did not answer in time. */
-export class SessionLostError extends Error {
-  override readonly name = 'SessionLostError';
-}
 
 export interface Transport {
   /**

@@ -1,29 +1,57 @@
 /** Gives each drone its transport. */
 import { resolveSshTarget, SshConfig, type DroneEntry } from '@muster/fleet';
-import { localTransport } from './local.js';
-import { createSshTransport, type SshConnectionPool } from './ssh/index.js';
+import type { Logger } from '@muster/runtime';
+import { LocalTransport } from './local.js';
+import {
+  createSshTransport,
+  SshConnectionPool,
+  type SshPoolOptions,
+  type SshPoolStats,
+} from './ssh/index.js';
 import type { Transport } from './transport.js';
 
 /** @throws InvalidInputError when what is configured for the drone makes no sense. */
 export type TransportOf = (drone: DroneEntry) => Transport;
+
+export interface Transports {
+  readonly of: TransportOf;
+  stats(): SshPoolStats;
+  /** Ends all connections. */
+  close(): Promise<void>;
+}
 
 /**
  * `droneOf` gives the fleet's drones, one of which may be the way to another. The SSH
  * configuration is read once, when the first drone needs it.
  */
 export function createTransports(
-  pool: SshConnectionPool,
   droneOf: (name: string) => DroneEntry | undefined,
-): TransportOf {
+  log: Logger,
+  options: SshPoolOptions = {},
+): Transports {
+  const onFallback = (where: string, why: string) => {
+    log.info({ where, why }, 'no keeper on the drone: each call has a shell of its own');
+  };
+  const pool = new SshConnectionPool({ onFallback, ...options });
+  const local = new LocalTransport((why) => {
+    onFallback('localhost', why);
+  });
   let config: SshConfig | undefined;
-  return (drone) => {
-    switch (drone.transport) {
-      case 'local':
-      case 'agent':
-        return localTransport;
-      case 'ssh':
-        config ??= SshConfig.load();
-        return createSshTransport(pool, resolveSshTarget(drone, { config, droneOf }));
-    }
+  return {
+    of: (drone) => {
+      switch (drone.transport) {
+        case 'local':
+        case 'agent':
+          return local;
+        case 'ssh':
+          config ??= SshConfig.load();
+          return createSshTransport(pool, resolveSshTarget(drone, { config, droneOf }));
+      }
+    },
+    stats: () => pool.stats(),
+    close: async () => {
+      local.close();
+      await pool.close();
+    },
   };
 }

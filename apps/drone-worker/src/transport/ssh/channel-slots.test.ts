@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SessionLostError } from '../transport.js';
+import { SessionLostError } from '../shell.js';
 import { ChannelSlots } from './channel-slots.js';
 
 const never = () => new AbortController().signal;

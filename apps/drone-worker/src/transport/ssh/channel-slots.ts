@@ -2,7 +2,7 @@
  * Waiting for room among the channels of one connection. Servers allow only so many (OpenSSH:
  * MaxSessions, 10 by default) and do not say how many: the limit is learned from refusals.
  */
-import { SessionLostError } from '../transport.js';
+import { SessionLostError } from '../shell.js';
 import { LearnedLimit } from './learned-limit.js';
 
 /** A server may have room again without a channel of ours closing: how often to ask. */
@@ -18,6 +18,9 @@ export class ChannelSlots {
   #waiting: Waiter[] = [];
   #askAgain: NodeJS.Timeout | undefined;
   #closed: SessionLostError | null = null;
+
+  /** Called when someone waits although at most one channel is open. */
+  onShortage: () => void = () => undefined;
 
   /** Channels that are open or being opened. */
   get inUse(): number {
@@ -56,6 +59,7 @@ export class ChannelSlots {
       if (again) this.#waiting.unshift(waiter);
       else this.#waiting.push(waiter);
       this.#scheduleAsking();
+      this.#tellShortage();
     });
   }
 
@@ -74,6 +78,7 @@ export class ChannelSlots {
   leave(): void {
     this.#limit.leave();
     this.#admit();
+    this.#tellShortage();
   }
 
   /** The connection is gone: whoever waits gets `error`. */
@@ -89,6 +94,10 @@ export class ChannelSlots {
       if (next === undefined) return;
       next.admit();
     }
+  }
+
+  #tellShortage(): void {
+    if (this.#waiting.length > 0 && this.inUse <= 1) this.onShortage();
   }
 
   #scheduleAsking(): void {

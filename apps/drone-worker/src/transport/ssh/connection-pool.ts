@@ -47,10 +47,11 @@ export class SshConnectionPool {
 
   constructor(options: SshPoolOptions = {}) {
     const settings = withDefaults(options);
-    const { idleMs, openTimeoutMs } = settings;
+    const { idleMs, openTimeoutMs, onFallback } = settings;
     this.#keeping = {
       idleMs,
       openTimeoutMs,
+      onFallback,
       onIdle: (kept) => {
         this.#becameIdle(kept);
       },

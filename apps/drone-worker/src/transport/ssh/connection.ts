@@ -1,7 +1,7 @@
 /** One authenticated SSH connection, shared by any number of sessions. */
 import type { Duplex } from 'node:stream';
 import type { Client, ClientCallback, ClientSFTPCallback } from 'ssh2';
-import { SessionLostError } from '../transport.js';
+import { SessionLostError } from '../shell.js';
 import { ChannelSlots } from './channel-slots.js';
 
 /** A server that was heard from so lately needs no probe before the connection is used again. */

@@ -1,5 +1,5 @@
 /** The SSH transport: drones reached over SSH, on connections that are kept between batches. */
-export { SshConnectionPool } from './connection-pool.js';
+export { SshConnectionPool, type SshPoolStats } from './connection-pool.js';
 export type { SshPoolOptions } from './pool-options.js';
 export type { SshTarget } from './ssh-target.js';
 export { createSshTransport } from './ssh-transport.js';

@@ -1,5 +1,7 @@
 import type { Session } from '../transport.js';
 import type { SshConnection } from './connection.js';
+import { KeptKeeper } from '../../keeper/kept-keeper.js';
+import { openShellChannel } from './shell-channel.js';
 import { SshSession } from './ssh-session.js';
 
 export interface Keeping {
@@ -7,6 +9,8 @@ export interface Keeping {
   readonly idleMs: number;
   /** How long the server may take to open a shell, milliseconds. */
   readonly openTimeoutMs: number;
+  /** The server gives no keeper, or its keeper has ended. */
+  readonly onFallback: (where: string, why: string) => void;
   /** The last session was given back. */
   readonly onIdle: (kept: KeptConnection) => void;
   /** A session over another connection than this one, which says nothing. */
@@ -16,6 +20,7 @@ export interface Keeping {
 /** A connection, and the sessions that share it. Without any it ends after a while. */
 export class KeptConnection {
   #sessions = 0;
+  readonly #keeper: KeptKeeper;
   #idleTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -24,8 +29,20 @@ export class KeptConnection {
     readonly connection: SshConnection,
     private readonly keeping: Keeping,
   ) {
+    const { openTimeoutMs, onFallback } = keeping;
+    this.#keeper = new KeptKeeper({
+      openShell: (script, signal) => openShellChannel(connection, script, openTimeoutMs, signal),
+      withinMs: openTimeoutMs,
+      onFallback: (why) => {
+        onFallback(connection.where, why);
+      },
+    });
+    connection.slots.onShortage = () => {
+      this.#keeper.makeWay();
+    };
     connection.onLoss(() => {
       clearTimeout(this.#idleTimer);
+      this.#keeper.close();
     });
   }
 
@@ -42,7 +59,8 @@ export class KeptConnection {
       this.#sessions -= 1;
       if (this.isIdle) this.#becameIdle();
     };
-    return new SshSession(this.connection, { openTimeoutMs, another, onRelease });
+    const keeper = this.#keeper;
+    return new SshSession(this.connection, { openTimeoutMs, keeper, another, onRelease });
   }
 
   #becameIdle(): void {

@@ -1,5 +1,5 @@
 /** Opens a channel of a connection, once the server has room for it. */
-import { SessionLostError } from '../transport.js';
+import { SessionLostError } from '../shell.js';
 import { inWords } from './connect-failure.js';
 import type { SshConnection } from './connection.js';
 

@@ -14,6 +14,8 @@ export interface SshPoolOptions {
   readonly keepAliveMisses?: number;
   /** How long a server may take to open a shell, milliseconds. Default 10,000. */
   readonly openTimeoutMs?: number;
+  /** Told for each connection that has no keeper, or none any more. */
+  readonly onFallback?: (where: string, why: string) => void;
   /** The socket of ssh-agent, or null for none. Default: `SSH_AUTH_SOCK`. */
   readonly agentSocket?: string | null;
 }
@@ -30,6 +32,7 @@ export function withDefaults(options: SshPoolOptions): SshPoolSettings {
     keepAliveMs: 5_000,
     keepAliveMisses: 3,
     openTimeoutMs: 10_000,
+    onFallback: () => undefined,
     agentSocket: agentOfThisUser === '' ? null : agentOfThisUser,
     ...options,
   };

@@ -7,7 +7,7 @@ import {
   type Files,
   type OpenFile,
 } from '../files.js';
-import { SessionLostError } from '../transport.js';
+import { SessionLostError } from '../shell.js';
 import type { SFTPWrapper, Stats } from 'ssh2';
 import type { SshConnection } from './connection.js';
 

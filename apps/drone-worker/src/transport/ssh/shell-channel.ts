@@ -1,6 +1,6 @@
 /** Opens a shell on a channel of its own, and presents it as the transport's `Shell`. */
 import type { ClientChannel } from 'ssh2';
-import { SessionLostError, type Shell, type ShellExit } from '../transport.js';
+import { SessionLostError, type Shell, type ShellExit } from '../shell.js';
 import type { SshConnection } from './connection.js';
 import { openChannel } from './open-channel.js';
 

@@ -1,5 +1,8 @@
 /** One batch's use of a connection. */
-import { SessionLostError, type OpenedFiles, type Session, type Shell } from '../transport.js';
+import { SessionLostError, type Shell } from '../shell.js';
+import type { OpenedFiles, Session } from '../transport.js';
+import type { Keeper } from '../../keeper/keeper.js';
+import type { KeptKeeper } from '../../keeper/kept-keeper.js';
 import type { SshConnection } from './connection.js';
 import { openSftpChannel } from './sftp-channel.js';
 import { openShellChannel } from './shell-channel.js';
@@ -7,6 +10,8 @@ import { openShellChannel } from './shell-channel.js';
 export interface SessionOptions {
   /** How long the server may take to open a channel, milliseconds. */
   readonly openTimeoutMs: number;
+  /** The connection's keeper. */
+  readonly keeper: KeptKeeper;
   /** A session over another connection to the same server, if there is one to be had. */
   readonly another: (signal: AbortSignal) => Promise<Session | null>;
   /** Gives the connection back to the pool. */
@@ -34,6 +39,10 @@ export class SshSession implements Session {
       over();
     };
     return { ...channel, close };
+  }
+
+  keeper(signal: AbortSignal): Promise<Keeper | null> {
+    return this.options.keeper.get(signal);
   }
 
   async openFiles(signal: AbortSignal): Promise<OpenedFiles> {

@@ -1,0 +1,370 @@
+/**
+ * The keeper's own program, for the python3 of a drone: any from 3.5 on, with nothing but what is
+ * compiled into it. It reads frames from its standard input and writes frames to its standard
+ * output (see `frames.ts`), starts each process in a group of its own, and never runs a shell.
+ *
+ * When its input ends, whoever gave the orders is gone: the groups of the processes that still
+ * run are ended. What a process has left behind when it ended by itself stays.
+ */
+export const KEEPER_SCRIPT = String.raw`
+import errno, posix, select, sys, time
+import _signal as signal
+
+GRACE = 0.6
+CHUNK = 65536
+HEADER = 9
+PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+NAMES = {}
+for name in dir(signal):
+    if name.startswith("SIG") and name[3] != "_" and name not in ("SIGCLD", "SIGPOLL"):
+        NAMES[int(getattr(signal, name))] = name
+IGNORED_HERE = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)]
+
+
+def now():
+    return time.clock_gettime(CLOCK)
+
+
+def send(kind, number, data=b""):
+    global unheard
+    frame = memoryview(kind + number.to_bytes(4, "big") + len(data).to_bytes(4, "big") + data)
+    try:
+        while len(frame) > 0 and not unheard:
+            frame = frame[posix.write(1, frame):]
+    except OSError:
+        unheard = True
+
+
+class Call:
+    def __init__(self, number):
+        self.number = number
+        self.asked = now()
+        self.pid = 0
+        self.room = {}
+        self.input = -1
+        self.pending = []
+        self.input_ended = False
+        self.forgotten = False
+
+
+unheard = False
+calls = {}
+by_fd = {}
+doomed = {}
+watch = select.poll()
+home = posix.open(".", posix.O_PATH | posix.O_CLOEXEC)
+nowhere = posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC)
+
+
+def say(call, text, code):
+    send(b"P", call.number)
+    send(b"2", call.number, text + b"\n")
+    send(b"X", call.number, b"%d" % code)
+    finish(call)
+
+
+def finish(call):
+    for kind in (b"1", b"2"):
+        send(kind, call.number)
+    calls.pop(call.number, None)
+
+
+def why(error):
+    return posix.strerror(error.errno).encode()
+
+
+def start(call, payload):
+    fields = payload.split(b"\0")
+    valid, room, has_input, workdir, cwd, count = fields[:6]
+    env = dict(posix.environ)
+    for pair in fields[6:6 + int(count)]:
+        key, _, value = pair.partition(b"=")
+        env[key] = value
+    argv = fields[6 + int(count):]
+    if now() - call.asked >= int(valid) / 1000:
+        send(b"L", call.number)
+        finish(call)
+        return
+    moved = False
+    try:
+        for path in (workdir, cwd):
+            if path[:1] == b"=":
+                moved = True
+                posix.chdir(path[1:])
+                known = path[1:2] == b"/" or b"PWD" in env
+                env[b"PWD"] = plain(env.get(b"PWD", b""), path[1:]) if known else posix.getcwdb()
+    except OSError as error:
+        posix.fchdir(home)
+        say(call, b"cd: " + path[1:] + b": " + why(error), 1)
+        return
+    ours, theirs = [], []
+    try:
+        if has_input == b"1":
+            end, call.input = posix.pipe()
+            theirs.append(end)
+            ours.append(call.input)
+        else:
+            end = nowhere
+        out, out_end = posix.pipe()
+        err, err_end = posix.pipe()
+        theirs += [out_end, err_end]
+        ours += [out, err]
+        call.pid = launch(argv, env, (end, out_end, err_end))
+    except OSError as error:
+        for fd in ours:
+            posix.close(fd)
+        call.input = -1
+        missing = error.errno in (errno.ENOENT, errno.ENOTDIR)
+        said = b"not found" if missing else why(error)
+        say(call, b"exec: " + argv[0] + b": " + said, 127 if missing else 126)
+        return
+    finally:
+        for fd in theirs:
+            posix.close(fd)
+        if moved:
+            posix.fchdir(home)
+    for fd, kind in ((out, b"1"), (err, b"2")):
+        by_fd[fd] = (call, kind)
+        call.room[fd] = int(room) + 1
+        watch.register(fd, select.POLLIN)
+    if call.input >= 0:
+        posix.set_blocking(call.input, False)
+        by_fd[call.input] = (call, b"0")
+    send(b"P", call.number, b"%d" % call.pid)
+
+
+def plain(place, path):
+    parts = []
+    for part in (path if path[:1] == b"/" else place + b"/" + path).split(b"/"):
+        if part == b"..":
+            del parts[-1:]
+        elif part not in (b"", b"."):
+            parts.append(part)
+    return b"/" + b"/".join(parts)
+
+
+def launch(argv, env, ends):
+    name = argv[0]
+    if b"/" in name:
+        return spawn(name, argv, env, ends)
+    denied = None
+    for place in env.get(b"PATH", PATH).split(b":"):
+        file = (place or b".") + b"/" + name
+        if posix.access(file, posix.X_OK):
+            try:
+                return spawn(file, argv, env, ends)
+            except OSError as error:
+                denied = denied or error
+        elif denied is None and posix.access(file, posix.F_OK):
+            denied = OSError(errno.EACCES, "")
+    raise denied or OSError(errno.ENOENT, "")
+
+
+def spawn(file, argv, env, ends):
+    try:
+        return spawn_file(file, argv, env, ends)
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+        return spawn_file(b"/bin/sh", [b"sh", file] + argv[1:], env, ends)
+
+
+def spawn_file(file, argv, env, ends):
+    if hasattr(posix, "posix_spawn"):
+        moves = [(posix.POSIX_SPAWN_DUP2, fd, at) for at, fd in enumerate(ends)]
+        return posix.posix_spawn(
+            file, argv, env, file_actions=moves, setpgroup=0, setsigmask=[], setsigdef=IGNORED_HERE
+        )
+    told, tell = posix.pipe()
+    pid = posix.fork()
+    if pid == 0:
+        try:
+            posix.setpgid(0, 0)
+            for at, fd in enumerate(ends):
+                posix.dup2(fd, at)
+            for number in IGNORED_HERE:
+                signal.signal(number, signal.SIG_DFL)
+            posix.execve(file, argv, env)
+        except OSError as error:
+            posix.write(tell, b"%d" % error.errno)
+        finally:
+            posix._exit(127)
+    posix.close(tell)
+    failed = posix.read(told, 16)
+    posix.close(told)
+    if failed:
+        posix.waitpid(pid, 0)
+        raise OSError(int(failed), "")
+    return pid
+
+
+def close(fd):
+    if by_fd.pop(fd, None) is None:
+        return
+    try:
+        watch.unregister(fd)
+    except KeyError:
+        pass
+    posix.close(fd)
+
+
+def relay(fd):
+    call, kind = by_fd[fd]
+    try:
+        data = posix.read(fd, CHUNK)
+    except OSError:
+        data = b""
+    if data == b"":
+        close(fd)
+        call.room.pop(fd)
+        send(kind, call.number)
+        return
+    room = call.room[fd]
+    if room > 0:
+        call.room[fd] = room - len(data)
+        send(kind, call.number, data[:room])
+
+
+def feed(call):
+    fd = call.input
+    if fd < 0:
+        return
+    try:
+        while call.pending:
+            written = posix.write(fd, call.pending[0])
+            if written < len(call.pending[0]):
+                call.pending[0] = call.pending[0][written:]
+            else:
+                del call.pending[0]
+    except BlockingIOError:
+        watch.register(fd, select.POLLOUT)
+        return
+    except OSError:
+        call.pending = []
+        call.input_ended = True
+    if call.input_ended:
+        call.input = -1
+        close(fd)
+    else:
+        try:
+            watch.unregister(fd)
+        except KeyError:
+            pass
+
+
+def signal_group(pid, number):
+    try:
+        posix.killpg(pid, number)
+        return True
+    except OSError:
+        return False
+
+
+def end(call):
+    if call.pid and call.pid not in doomed and signal_group(call.pid, signal.SIGTERM):
+        doomed[call.pid] = time.monotonic() + GRACE
+
+
+def reap():
+    for call in [call for call in calls.values() if call.pid]:
+        pid, status = posix.waitpid(call.pid, posix.WNOHANG)
+        if pid == 0:
+            continue
+        call.pid = 0
+        if posix.WIFSIGNALED(status):
+            number = posix.WTERMSIG(status)
+            send(b"K", call.number, NAMES.get(number, "SIG%d" % number).encode())
+        else:
+            send(b"X", call.number, b"%d" % posix.WEXITSTATUS(status))
+        if call.forgotten:
+            calls.pop(call.number, None)
+
+
+def forget(call):
+    for fd in list(call.room) + [call.input]:
+        close(fd)
+    call.room.clear()
+    call.input = -1
+    call.forgotten = True
+    if not call.pid:
+        calls.pop(call.number, None)
+
+
+def obey(kind, number, payload):
+    if kind == b"?":
+        calls[number] = Call(number)
+        send(b"R", number)
+        return
+    call = calls.get(number)
+    if call is None:
+        return
+    if kind == b"S":
+        start(call, payload)
+    elif kind == b"I":
+        if payload:
+            call.pending.append(payload)
+        else:
+            call.input_ended = True
+        feed(call)
+    elif kind == b"T":
+        end(call)
+    elif kind == b"C":
+        forget(call)
+
+
+def main():
+    global unheard
+    woken, wake = posix.pipe()
+    for fd in (woken, wake):
+        posix.set_blocking(fd, False)
+    signal.set_wakeup_fd(wake)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    IGNORED_HERE.extend((signal.SIGHUP, signal.SIGINT, signal.SIGTERM))
+    watch.register(0, select.POLLIN)
+    watch.register(woken, select.POLLIN)
+    heard = b""
+    leaving = False
+    while not leaving or doomed or any(call.pid for call in calls.values()):
+        wait = None
+        if doomed:
+            wait = max(0, 1000 * (min(doomed.values()) - time.monotonic())) + 1
+        for fd, _ in watch.poll(wait):
+            if fd == woken:
+                posix.read(woken, 4096)
+                reap()
+            elif fd == 0:
+                data = posix.read(0, CHUNK)
+                unheard = unheard or data == b""
+                heard += data
+                at = 0
+                while len(heard) - at >= HEADER:
+                    size = int.from_bytes(heard[at + 5:at + HEADER], "big")
+                    if len(heard) - at - HEADER < size:
+                        break
+                    number = int.from_bytes(heard[at + 1:at + 5], "big")
+                    obey(heard[at:at + 1], number, heard[at + HEADER:at + HEADER + size])
+                    at += HEADER + size
+                heard = heard[at:]
+            elif fd in by_fd:
+                call, kind = by_fd[fd]
+                if kind == b"0":
+                    feed(call)
+                else:
+                    relay(fd)
+        if unheard and not leaving:
+            leaving = True
+            watch.unregister(0)
+            for call in calls.values():
+                end(call)
+        for pid, due in list(doomed.items()):
+            if time.monotonic() >= due:
+                signal_group(pid, signal.SIGKILL)
+                del doomed[pid]
+
+
+posix.write(1, b"muster-keeper\n")
+main()
+`;

@@ -1,0 +1,207 @@
+/**
+ * One program on the drone that starts the processes of many calls, so that a call costs its own
+ * process and little else: no channel, no login shell. It is kept with its connection.
+ */
+import type { OrderTerms, ProcessSpec } from '../process/start-order.js';
+import { AfterMarker } from '../process/after-marker.js';
+import { SessionLostError, type Shell, type ShellExit } from '../transport/shell.js';
+import { encodeFrame, FrameReader, type Frame } from './frames.js';
+import { KEEPER_SCRIPT } from './keeper-script.js';
+
+/**
+ * What a shell is told in order to become a keeper: it reads the length of a program, then that.
+ * Constant text without a quote or anything else that a login shell could take amiss.
+ */
+export const KEEPER_BOOT =
+  'exec python3 -I -S -c "import posix as p;r=lambda n:n and (lambda b:b+r(n-len(b)))(p.read(0,n)) or bytes();exec(r(int(p.read(0,8))))"';
+
+/** What the keeper says first; before it comes what a noisy login shell says. */
+const MARKER = 'muster-keeper';
+
+/** Input goes in frames of so many bytes at most. */
+const INPUT_BYTES = 65_536;
+
+/** What becomes of a process, as the keeper says it. */
+export interface KeptProcessListener {
+  /** The keeper is ready for the order. */
+  ready(): void;
+  /** It has begun; the group is undefined when there was nothing to execute, which its output says. */
+  begun(group: number | undefined): void;
+  tooLate(): void;
+  output(stream: 'stdout' | 'stderr', chunk: Buffer): void;
+  outputEnded(stream: 'stdout' | 'stderr'): void;
+  exited(exit: ShellExit): void;
+  lost(error: SessionLostError): void;
+}
+
+export interface KeptProcess {
+  /** Starts it, once; `ready` comes first. */
+  start(spec: ProcessSpec, terms: Omit<OrderTerms, 'nonce'>): void;
+  /** Has its group ended: TERM, and KILL after the grace. */
+  endGroup(): void;
+  /** Nothing more of it is wanted. Ends nothing. */
+  forget(): void;
+}
+
+export class Keeper {
+  readonly #processes = new Map<number, KeptProcessListener>();
+  #last = 0;
+  #loss: SessionLostError | null = null;
+  #settle = (_why: SessionLostError): void => undefined;
+  /** Resolves with the reason when it is of no more use. */
+  readonly gone = new Promise<SessionLostError>((resolve) => {
+    this.#settle = resolve;
+  });
+
+  /**
+   * Takes over a shell that was told `KEEPER_BOOT`. Resolves when the keeper is there; rejects
+   * with SessionLostError, or with an Error that says why there is none, when that takes more than
+   * `withinMs` milliseconds too. `onIdle` is called when the last of its processes is forgotten.
+   */
+  static start(shell: Shell, withinMs: number, onIdle: () => void): Promise<Keeper> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) => {
+        clearTimeout(timer);
+        shell.close();
+        reject(error);
+      };
+      const timer = setTimeout(() => {
+        fail(new Error(`python3 said nothing for ${String(withinMs)}ms`));
+      }, withinMs);
+      let said = '';
+      const onNoise = (chunk: Buffer) => {
+        said = (said + chunk.toString()).slice(-1_000);
+      };
+      shell.stderr.on('data', onNoise);
+      const keeper = new Keeper(shell, onIdle);
+      const frames = new FrameReader((frame) => {
+        keeper.#take(frame);
+      });
+      const isThere = () => {
+        clearTimeout(timer);
+        resolve(keeper);
+      };
+      const marker = new AfterMarker(MARKER, isThere, (chunk) => {
+        frames.push(chunk);
+      });
+      shell.stdout.on('data', (chunk: Buffer) => {
+        marker.push(chunk);
+      });
+      shell.stdin.on('error', () => undefined);
+      const program = Buffer.from(KEEPER_SCRIPT);
+      shell.stdin.write(
+        Buffer.concat([Buffer.from(String(program.length).padStart(8, '0')), program]),
+      );
+      shell.exited.then(
+        ({ exitCode, signal }) => {
+          const how = signal ?? `exit ${String(exitCode)}`;
+          const why = said.trim().split('\n').at(-1) ?? '';
+          fail(new Error(`python3 ended (${how})${why === '' ? '' : `: ${why}`}`));
+          keeper.#lose(new SessionLostError(`the keeper on the drone ended (${how})`));
+        },
+        (error: unknown) => {
+          const lost = error instanceof SessionLostError ? error : new SessionLostError('it ended');
+          fail(lost);
+          keeper.#lose(lost);
+        },
+      );
+    });
+  }
+
+  private constructor(
+    private readonly shell: Shell,
+    private readonly onIdle: () => void,
+  ) {}
+
+  /** Processes that it was asked for and that were not forgotten. */
+  get busy(): boolean {
+    return this.#processes.size > 0;
+  }
+
+  /** Asks it to be ready for one process. @throws SessionLostError when it is of no more use. */
+  open(listener: KeptProcessListener): KeptProcess {
+    if (this.#loss !== null) throw this.#loss;
+    this.#last = (this.#last + 1) % 0xffff_ffff;
+    const process = this.#last;
+    this.#processes.set(process, listener);
+    this.#say('?', process);
+    return {
+      start: (spec, terms) => {
+        this.#say('S', process, encodeStart(spec, terms));
+        if (spec.stdin === undefined) return;
+        const input = Buffer.from(spec.stdin);
+        for (let at = 0; at < input.length; at += INPUT_BYTES)
+          this.#say('I', process, input.subarray(at, at + INPUT_BYTES));
+        this.#say('I', process);
+      },
+      endGroup: () => {
+        this.#say('T', process);
+      },
+      forget: () => {
+        if (!this.#processes.delete(process)) return;
+        this.#say('C', process);
+        if (!this.busy) this.onIdle();
+      },
+    };
+  }
+
+  /** Lets it end: it ends what still runs. */
+  close(): void {
+    this.shell.stdin.end();
+    this.#lose(new SessionLostError('the keeper on the drone was let go'));
+  }
+
+  #say(kind: string, process: number, data?: Uint8Array): void {
+    if (this.#loss === null) this.shell.stdin.write(encodeFrame(kind, process, data));
+  }
+
+  #take({ kind, process, data }: Frame): void {
+    const listener = this.#processes.get(process);
+    if (listener === undefined) return;
+    switch (kind) {
+      case 'R':
+        listener.ready();
+        break;
+      case 'P':
+        listener.begun(data.length === 0 ? undefined : Number(data.toString('latin1')));
+        break;
+      case 'L':
+        listener.tooLate();
+        break;
+      case '1':
+      case '2': {
+        const stream = kind === '1' ? 'stdout' : 'stderr';
+        if (data.length > 0) listener.output(stream, data);
+        else listener.outputEnded(stream);
+        break;
+      }
+      case 'X':
+        listener.exited({ exitCode: Number(data.toString('latin1')), signal: null });
+        break;
+      case 'K':
+        listener.exited({ exitCode: null, signal: data.toString('latin1') });
+        break;
+    }
+  }
+
+  #lose(error: SessionLostError): void {
+    if (this.#loss !== null) return;
+    this.#loss = error;
+    this.shell.close();
+    for (const listener of this.#processes.values()) listener.lost(error);
+    this.#processes.clear();
+    this.#settle(error);
+  }
+}
+
+/** NUL stands between the fields: it can be in none of them. */
+function encodeStart(
+  { argv, env = {}, cwd, stdin, maxOutputBytes }: ProcessSpec,
+  { workdir, validMs }: Omit<OrderTerms, 'nonce'>,
+): Buffer {
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const place = (path: string | undefined) => (path === undefined ? '' : `=${path}`);
+  const input = stdin === undefined ? '0' : '1';
+  const head = [Math.floor(validMs), maxOutputBytes, input, place(workdir), place(cwd)].map(String);
+  return Buffer.from([...head, String(variables.length), ...variables, ...argv].join('\0'));
+}

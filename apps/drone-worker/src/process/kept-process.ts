@@ -1,0 +1,57 @@
+/** Starts a process through the keeper of a connection. */
+import type { Keeper, KeptProcessListener } from '../keeper/keeper.js';
+import type { SessionLostError, ShellExit } from '../transport/shell.js';
+import { LastOutput } from './last-output.js';
+import { Begun, type Captures, type ProcessChannel } from './process-channel.js';
+
+/** @throws SessionLostError when the keeper is of no more use. */
+export function keptProcess(keeper: Keeper, captures: Captures): ProcessChannel {
+  const begun = new Begun();
+  const output = new LastOutput(['stdout', 'stderr'].length);
+  let isThere = (): void => undefined;
+  const there = new Promise<void>((resolve) => {
+    isThere = resolve;
+  });
+  let settle: (exit: ShellExit) => void = () => undefined;
+  let fail: (error: SessionLostError) => void = () => undefined;
+  const exited = new Promise<ShellExit>((resolve, reject) => {
+    settle = resolve;
+    fail = reject;
+  });
+  exited.catch(() => undefined);
+  const listener: KeptProcessListener = {
+    ready: isThere,
+    begun: (group) => {
+      begun.begin(group);
+    },
+    tooLate: () => {
+      begun.refuse();
+      settle({ exitCode: null, signal: null });
+    },
+    output: (stream, chunk) => {
+      output.heard();
+      captures[stream].push(chunk);
+    },
+    outputEnded: () => {
+      output.ended();
+    },
+    exited: (exit) => {
+      settle(exit);
+    },
+    lost: (error) => {
+      fail(error);
+    },
+  };
+  const kept = keeper.open(listener);
+  return {
+    there,
+    exited,
+    begun,
+    output,
+    order: kept.start,
+    endGroup: kept.endGroup,
+    noStart: () =>
+      new Error('the keeper on the drone said that a process ended, not that it began'),
+    close: kept.forget,
+  };
+}

@@ -1,0 +1,87 @@
+/** From a tick that was opened to what its producer gets of it. */
+import {
+  entryOfUnreported,
+  InfrastructureError,
+  type DroneEntry,
+  type Outcome as DroneOutcome,
+  type TickRecord,
+} from '@muster/protocol';
+import type { RedisClient } from '@muster/runtime';
+import type { TickStore } from '@muster/tick-state';
+import { collectTick } from './collect-tick.js';
+import { followReports } from './follow-reports.js';
+import type { PlannedDrone, TickPlan } from './plan-tick.js';
+import { followTick, type TickToFollow } from './running-tick.js';
+import type { ExecuteOptions } from './task-queue.js';
+import { reporter, type Outcome } from './tick-outcome.js';
+
+/** How often reports are looked for, in milliseconds: where somebody waits for each, and where not. */
+const WATCHED_MS = 50;
+const UNWATCHED_MS = 250;
+
+export interface OpenedTick extends TickToFollow {
+  /** Redis' clock, milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly policy: string;
+}
+
+/** Never rejects. Where Redis stays away, the error has a record of what was known before. */
+export async function followToOutcome(
+  store: TickStore,
+  subscriber: RedisClient,
+  opened: OpenedTick,
+  plan: TickPlan,
+  onReport: ExecuteOptions['onReport'],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const planned = new Map(plan.drones.map((drone) => [drone.drone, drone]));
+  const say = reporter(planned, onReport);
+  const over = new AbortController();
+  const entries = new Map<string, DroneEntry>();
+  const watch = { onReport: say, pollMs: onReport === undefined ? UNWATCHED_MS : WATCHED_MS };
+  const reports = followReports(store, opened.tick, planned, entries, watch, over.signal);
+  try {
+    const facts = await followTick(store, subscriber, opened, signal);
+    over.abort();
+    await reports;
+    return await collectTick(store, facts, planned, entries, say);
+  } catch (error) {
+    over.abort();
+    if (!(error instanceof InfrastructureError)) return { kind: 'error', error };
+    const known = recordSoFar(opened, planned, entries);
+    return {
+      kind: 'error',
+      error: new InfrastructureError(error.message, { cause: error, known }),
+    };
+  }
+}
+
+/** The record as far as its producer had it: the tick may have gone on. */
+function recordSoFar(
+  { tick, lane, startedAt, deadlineMs, policy }: OpenedTick,
+  planned: ReadonlyMap<string, PlannedDrone>,
+  entries: ReadonlyMap<string, DroneEntry>,
+): TickRecord {
+  const counts: Partial<Record<DroneOutcome, number>> = {};
+  for (const { outcome } of entries.values()) {
+    if (outcome !== null) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  }
+  const drones: Record<string, DroneEntry> = {};
+  for (const [name, { calls }] of planned) {
+    const methods = calls.map(({ method }) => method);
+    drones[name] = entries.get(name) ?? entryOfUnreported(methods, null);
+  }
+  return {
+    tick,
+    lane,
+    status: 'running',
+    startedAt: new Date(startedAt).toISOString(),
+    finishedAt: null,
+    durationMs: null,
+    deadlineMs,
+    policy,
+    counts,
+    failure: null,
+    drones,
+  };
+}
