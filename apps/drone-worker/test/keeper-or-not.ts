@@ -10,6 +10,7 @@ export function withoutKeeper(connect: Connect): Connect {
       sharesClock: session.sharesClock,
       openShell: (script, signal) => session.openShell(script, signal),
       keeper: () => Promise.resolve(null),
+      startedKeeper: () => null,
       openFiles: (signal) => session.openFiles(signal),
       another: (signal) => session.another(signal),
       release: () => {

@@ -699,6 +699,7 @@ export function describeMethods(
         sharesClock: session.sharesClock,
         openShell: (script, signal) => session.openShell(script, signal),
         keeper: (signal) => session.keeper(signal),
+        startedKeeper: () => session.startedKeeper(),
         another: (signal) => session.another(signal),
         release: () => undefined,
         openFiles: async (signal) => {

@@ -11,6 +11,7 @@ import errno, posix, select, sys, time
 import _signal as signal
 
 GRACE = 0.6
+LOOK_MS = 50
 CHUNK = 65536
 HEADER = 9
 PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -52,6 +53,13 @@ unheard = False
 calls = {}
 by_fd = {}
 doomed = {}
+endings = []
+for fd in posix.listdir("/proc/self/fd"):
+    if int(fd) > 2:
+        try:
+            posix.close(int(fd))
+        except OSError:
+            pass
 watch = select.poll()
 home = posix.open(".", posix.O_PATH | posix.O_CLOEXEC)
 nowhere = posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC)
@@ -266,6 +274,88 @@ def end(call):
         doomed[call.pid] = time.monotonic() + GRACE
 
 
+def state_and_group(pid):
+    try:
+        fd = posix.open("/proc/%s/stat" % pid, posix.O_RDONLY)
+    except OSError:
+        return b"X", 0
+    try:
+        words = posix.read(fd, 4096).rpartition(b")")[2].split()
+        return words[0], int(words[2])
+    except (OSError, IndexError):
+        return b"X", 0
+    finally:
+        posix.close(fd)
+
+
+def environment(pid):
+    try:
+        fd = posix.open("/proc/%s/environ" % pid, posix.O_RDONLY)
+    except OSError:
+        return b""
+    data = b""
+    try:
+        while True:
+            more = posix.read(fd, CHUNK)
+            if more == b"":
+                return data
+            data += more
+    except OSError:
+        return data
+    finally:
+        posix.close(fd)
+
+
+def all_running():
+    return [name for name in posix.listdir("/proc") if name.isdigit()]
+
+
+def group_lives(group):
+    if group == 0 or not signal_group(group, 0):
+        return False
+    for pid in all_running():
+        state, of = state_and_group(pid)
+        if of == group and state not in (b"Z", b"X"):
+            return True
+    return False
+
+
+def marked(mark):
+    for pid in all_running():
+        if mark in environment(pid) and state_and_group(pid)[0] not in (b"Z", b"X"):
+            yield int(pid)
+
+
+def ending(number, group, mark, grace):
+    found = group > 0 and signal_group(group, signal.SIGTERM)
+    due = time.monotonic() + grace
+    while group_lives(group) and time.monotonic() < due:
+        yield
+    if group > 0:
+        signal_group(group, signal.SIGKILL)
+    how = signal.SIGTERM
+    for _ in range(9):
+        left = list(marked(mark))
+        if not left and not group_lives(group):
+            send(b"G", number, b"gone %d" % found)
+            return
+        found = True
+        for pid in left:
+            try:
+                posix.kill(pid, how)
+            except OSError:
+                pass
+        how = signal.SIGKILL
+        yield
+    send(b"G", number, b"alive 1")
+
+
+def step():
+    for one in list(endings):
+        if next(one, endings) is endings:
+            endings.remove(one)
+
+
 def reap():
     for call in [call for call in calls.values() if call.pid]:
         pid, status = posix.waitpid(call.pid, posix.WNOHANG)
@@ -295,6 +385,11 @@ def obey(kind, number, payload):
     if kind == b"?":
         calls[number] = Call(number)
         send(b"R", number)
+        return
+    if kind == b"E":
+        group, grace, mark = payload.split(b"\0", 2)
+        send(b"A", number)
+        endings.append(ending(number, int(group), b"MUSTER_MARK=" + mark, int(grace) / 1000))
         return
     call = calls.get(number)
     if call is None:
@@ -327,10 +422,13 @@ def main():
     watch.register(woken, select.POLLIN)
     heard = b""
     leaving = False
+    look = 0
     while not leaving or doomed or any(call.pid for call in calls.values()):
         wait = None
         if doomed:
             wait = max(0, 1000 * (min(doomed.values()) - time.monotonic())) + 1
+        if endings:
+            wait = min(wait or LOOK_MS, max(0, 1000 * (look - time.monotonic())) + 1)
         for fd, _ in watch.poll(wait):
             if fd == woken:
                 posix.read(woken, 4096)
@@ -359,6 +457,9 @@ def main():
             watch.unregister(0)
             for call in calls.values():
                 end(call)
+        if endings and time.monotonic() >= look:
+            step()
+            look = time.monotonic() + LOOK_MS / 1000
         for pid, due in list(doomed.items()):
             if time.monotonic() >= due:
                 signal_group(pid, signal.SIGKILL)

@@ -4,6 +4,7 @@
  */
 import type { OrderTerms, ProcessSpec } from '../process/start-order.js';
 import { AfterMarker } from '../process/after-marker.js';
+import type { Ended, ToEnd } from '../process/to-end.js';
 import { SessionLostError, type Shell, type ShellExit } from '../transport/shell.js';
 import { encodeFrame, FrameReader, type Frame } from './frames.js';
 import { KEEPER_SCRIPT } from './keeper-script.js';
@@ -34,6 +35,11 @@ export interface KeptProcessListener {
   lost(error: SessionLostError): void;
 }
 
+interface EndingListener {
+  begun(): void;
+  settle(answer: Ended | null): void;
+}
+
 export interface KeptProcess {
   /** Starts it, once; `ready` comes first. */
   start(spec: ProcessSpec, terms: Omit<OrderTerms, 'nonce'>): void;
@@ -44,6 +50,7 @@ export interface KeptProcess {
 }
 
 export class Keeper {
+  readonly #endings = new Map<number, EndingListener>();
   readonly #processes = new Map<number, KeptProcessListener>();
   #last = 0;
   #loss: SessionLostError | null = null;
@@ -145,6 +152,38 @@ export class Keeper {
     };
   }
 
+  /** False once it is of no more use. */
+  get isThere(): boolean {
+    return this.#loss === null;
+  }
+
+  /**
+   * Ends a process group, and what else carries a mark, see `endOrder`; `onBegin` is called when
+   * that begins. Gives null when no answer comes.
+   */
+  end(
+    { group = 0, mark, graceMs }: ToEnd,
+    onBegin: () => void,
+    signal: AbortSignal,
+  ): Promise<Ended | null> {
+    if (!this.isThere || signal.aborted) return Promise.resolve(null);
+    this.#last = (this.#last + 1) % 0xffff_ffff;
+    const number = this.#last;
+    return new Promise((resolve) => {
+      const settle = (answer: Ended | null) => {
+        this.#endings.delete(number);
+        signal.removeEventListener('abort', giveUp);
+        resolve(answer);
+      };
+      const giveUp = () => {
+        settle(null);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.#endings.set(number, { begun: onBegin, settle });
+      this.#say('E', number, Buffer.from([group, graceMs, mark].join('\0')));
+    });
+  }
+
   /** Lets it end: it ends what still runs. */
   close(): void {
     this.shell.stdin.end();
@@ -156,6 +195,15 @@ export class Keeper {
   }
 
   #take({ kind, process, data }: Frame): void {
+    const ending = this.#endings.get(process);
+    if (kind === 'A') ending?.begun();
+    if (kind === 'G') {
+      const [state, found] = data.toString('latin1').split(' ');
+      ending?.settle({
+        ended: state === 'gone' ? 'confirmed' : 'unconfirmed',
+        found: found === '1',
+      });
+    }
     const listener = this.#processes.get(process);
     if (listener === undefined) return;
     switch (kind) {
@@ -190,6 +238,7 @@ export class Keeper {
     this.shell.close();
     for (const listener of this.#processes.values()) listener.lost(error);
     this.#processes.clear();
+    for (const { settle } of this.#endings.values()) settle(null);
     this.#settle(error);
   }
 }

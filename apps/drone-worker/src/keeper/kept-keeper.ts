@@ -32,7 +32,13 @@ export class KeptKeeper {
     this.#isFirst = false;
     if (isFirst || this.#over) return null;
     this.#starting ??= this.#start();
-    return unlessAborted(this.#starting, signal);
+    const keeper = await unlessAborted(this.#starting, signal);
+    return keeper?.isThere === true ? keeper : null;
+  }
+
+  /** The keeper, if it is there. */
+  get started(): Keeper | null {
+    return this.#keeper?.isThere === true ? this.#keeper : null;
   }
 
   /** Has it give its channel back as soon as none of its processes runs. */

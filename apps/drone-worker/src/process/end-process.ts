@@ -4,6 +4,7 @@ import { within } from '@muster/runtime';
 import type { Session } from '../transport/transport.js';
 import { AfterMarker } from './after-marker.js';
 import { LastOutput } from './last-output.js';
+import type { Ended, ToEnd } from './to-end.js';
 import { BOOT, encodeOrder, endOrder, READY } from './start-order.js';
 
 /** Milliseconds for the whole: a report does not wait for it so long, but what runs shall end. */
@@ -11,35 +12,25 @@ const BOUND_MS = 15_000;
 /** Milliseconds after which a session that gives no shell is not waited for alone. */
 const SILENT_MS = 300;
 
-export interface ToEnd {
-  /** The process group, where it is known. */
-  readonly group?: number | undefined;
-  /** What the marks of the processes begin with. */
-  readonly mark: string;
-  /** Milliseconds between TERM and KILL. */
-  readonly graceMs: number;
-}
-
-export interface Ended {
-  /** `confirmed`: neither the group nor a mark is alive, as seen on the drone. */
-  readonly ended: 'confirmed' | 'unconfirmed';
-  /** Whether there was anything to end. */
-  readonly found: boolean;
-}
-
 /** Whatever went wrong on the way: we do not know that it is gone, and say so. */
 const NOT_KNOWN: Ended = { ended: 'unconfirmed', found: false };
 
 /**
- * Ends a process group, and what else carries the mark, through a second shell: of this session,
- * and where that says nothing, of one over another connection. Never rejects.
+ * Ends a process group, and what else carries the mark: through the keeper of this session's
+ * connection, or else through a second shell; where those say nothing, through a shell over
+ * another connection. Never rejects.
  */
 export async function endProcess(session: Session, toEnd: ToEnd): Promise<Ended> {
   const bound = AbortSignal.timeout(BOUND_MS);
+  const kept = endThroughKeeper(session, toEnd, bound);
+  if (kept !== null && (await within(SILENT_MS, kept.opened)) === true) {
+    const answer = await kept.answer;
+    if (answer !== null) return answer;
+  }
   const here = endOver(session, toEnd, bound);
   if ((await within(SILENT_MS, here.opened)) === true) return (await here.answer) ?? NOT_KNOWN;
   const elsewhere = endOverAnother(session, toEnd, bound);
-  return firstOf([here.answer, elsewhere]);
+  return firstOf([here.answer, elsewhere, ...(kept === null ? [] : [kept.answer])]);
 }
 
 interface Ending {
@@ -47,6 +38,22 @@ interface Ending {
   readonly opened: Promise<boolean>;
   /** Null when no answer came. */
   readonly answer: Promise<Ended | null>;
+}
+
+function endThroughKeeper(session: Session, toEnd: ToEnd, bound: AbortSignal): Ending | null {
+  const keeper = session.startedKeeper();
+  if (keeper === null) return null;
+  let begin: (opened: boolean) => void = () => undefined;
+  const opened = new Promise<boolean>((resolve) => {
+    begin = resolve;
+  });
+  const onBegin = () => {
+    begin(true);
+  };
+  const answer = keeper.end(toEnd, onBegin, bound).finally(() => {
+    begin(false);
+  });
+  return { opened, answer };
 }
 
 function endOver(session: Session, toEnd: ToEnd, bound: AbortSignal): Ending {

@@ -128,7 +128,9 @@ async function openChannel(
 ): Promise<ProcessChannel> {
   try {
     const keeper = signal.aborted ? null : await session.keeper(signal);
-    if (!signal.aborted && keeper !== null) return keptProcess(keeper, captures);
+    const kept = signal.aborted || keeper === null ? null : keptProcess(keeper, captures);
+    // A keeper that ends before it has an order has begun nothing.
+    if (kept !== null && (await isThere(kept, signal))) return kept;
     if (!signal.aborted) return shellProcess(await session.openShell(BOOT, signal), captures);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -163,6 +165,22 @@ async function endBegun(
   const { ended, found } = await endProcess(session, { group, mark, graceMs: TERM_GRACE_MS });
   // Nobody has said that it has begun; the order may still be on its way.
   return group === undefined && !found ? 'unconfirmed' : ended;
+}
+
+async function isThere(channel: ProcessChannel, signal: AbortSignal): Promise<boolean> {
+  const aborted = onAbort(signal);
+  const isLost = channel.exited.then(
+    () => false,
+    () => false,
+  );
+  const gaveUp = aborted.promise.then(() => false);
+  try {
+    const there = await Promise.race([channel.there.then(() => true), isLost, gaveUp]);
+    if (!there) channel.close();
+    return there;
+  } finally {
+    aborted.stop();
+  }
 }
 
 function onAbort(signal: AbortSignal): {

@@ -22,6 +22,7 @@ export class LocalTransport implements Transport {
       sharesClock: true,
       openShell,
       keeper: (signal) => keeper.get(signal),
+      startedKeeper: () => keeper.started,
       openFiles: () => Promise.resolve({ files: localFiles, close: () => undefined }),
       another: () => Promise.resolve(null),
       release: () => undefined,

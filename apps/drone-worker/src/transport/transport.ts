@@ -32,6 +32,8 @@ export interface Session {
    * have a shell of its own. Rejects with `SessionLostError`.
    */
   keeper(signal: AbortSignal): Promise<Keeper | null>;
+  /** The same, if it is there already. */
+  startedKeeper(): Keeper | null;
   /** Rejects with `SessionLostError`, or with an Error that says why the drone's files are out of reach. */
   openFiles(signal: AbortSignal): Promise<OpenedFiles>;
   /**

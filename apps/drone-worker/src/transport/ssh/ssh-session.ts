@@ -45,6 +45,10 @@ export class SshSession implements Session {
     return this.options.keeper.get(signal);
   }
 
+  startedKeeper(): Keeper | null {
+    return this.options.keeper.started;
+  }
+
   async openFiles(signal: AbortSignal): Promise<OpenedFiles> {
     const { connection, options } = this;
     const open = () => openSftpChannel(connection, options.openTimeoutMs, signal);
