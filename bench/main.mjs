@@ -1,0 +1,53 @@
+/** `npm run bench -- [ssh] [--runs N] [--json FILE]`: see bench/README.md. */
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { table } from './measure.mjs';
+import { benchSsh } from './ssh.mjs';
+import { PROGRAMS } from '../tools/setup/programs.mjs';
+import { setUp } from '../tools/setup/setup.mjs';
+import { WORKSPACE_ROOT } from '../tools/workspace-root.mjs';
+
+const BENCHES = { ssh: benchSsh };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { runs: { type: 'string', default: '5' }, json: { type: 'string' } },
+});
+const names = positionals.length === 0 ? Object.keys(BENCHES) : positionals;
+const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
+const runs = Number(values.runs);
+if (unknown !== undefined || !Number.isInteger(runs) || runs < 1) {
+  const wrong = unknown === undefined ? `--runs ${values.runs}` : `'${unknown}'`;
+  process.stderr.write(`${wrong}: expected [${Object.keys(BENCHES).join('|')}] [--runs N]\n`);
+  process.exit(2);
+}
+await setUp({ programs: [PROGRAMS.redis, PROGRAMS.sshd] });
+// Only set-up made it: it cannot be imported before.
+const lab = await import(
+  pathToFileURL(join(WORKSPACE_ROOT, 'libs', 'testing', 'dist', 'index.js')).href
+);
+/** @type {Record<string, unknown>} */
+const results = {};
+for (const name of names) {
+  const bench = BENCHES[/** @type {keyof typeof BENCHES} */ (name)];
+  const { rows, ratios } = await bench({
+    lab,
+    runs,
+    say: (line) => process.stderr.write(`${line}\n`),
+  });
+  results[name] = { rows, ratios };
+  process.stdout.write(
+    `\n${name}: medians of ${runs} runs, ${cpus().length} cores\n${table(rows)}`,
+  );
+  for (const { of, to, ratio, line } of ratios) {
+    const verdict = ratio <= line ? 'reached' : 'MISSED';
+    process.stdout.write(
+      `${of} ÷ ${to}: ${ratio.toFixed(3)} (line ${line.toFixed(3)}, ${verdict})\n`,
+    );
+  }
+}
+if (values.json !== undefined)
+  await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
