@@ -38,7 +38,7 @@ if (bundled > 0 && isCurrent) {
  * @param {string} cache
  */
 function runBundle(file, cache) {
-  const source = `(function (exports, require, module, __filename, __dirname, importModule) {${readFileSync(file, 'utf8')}\n})`;
+  const source = `(function (exports, require, module, __filename, __dirname, importModule) {${readFileSync(file, 'latin1')}\n})`;
   const write = process.env['MUSTER_WRITE_CODE_CACHE'] === '1';
   const script = new Script(source, {
     filename: file,

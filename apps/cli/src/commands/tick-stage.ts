@@ -1,6 +1,6 @@
 /** What a tick runs on: a Redis of its own with a worker inside, or the one that was given. */
 import { DEFAULT_PREFIX } from '@muster/protocol';
-import { DroneWorker, type MethodRegistry } from '@muster/drone-worker';
+import type { MethodRegistry } from '@muster/drone-worker/methods';
 import type { DroneFleet } from '@muster/producer';
 import { closeRedis, openRedis, startPrivateRedis, type Logger } from '@muster/runtime';
 import { musterVersion } from '../version.js';
@@ -44,7 +44,11 @@ async function startWorker(
   url: string,
   { fleet, methods, concurrency, log }: Omit<StageSettings, 'redis' | 'withWorker'>,
 ): Promise<{ stop(): Promise<void> }> {
-  const client = await openRedis(url);
+  // Who has workers elsewhere need not load what reaches drones.
+  const [{ DroneWorker }, client] = await Promise.all([
+    import('@muster/drone-worker'),
+    openRedis(url),
+  ]);
   const worker = new DroneWorker({
     store: { redis: client, prefix: DEFAULT_PREFIX },
     sites: fleet.file.sites(),

@@ -5,7 +5,7 @@ import {
   type DroneEntry,
   type TickRecord,
 } from '@muster/protocol';
-import { loadMethods } from '@muster/drone-worker';
+import { loadMethods } from '@muster/drone-worker/methods';
 import { DroneTaskQueue, planTick, TickFailedError, type Drone } from '@muster/producer';
 import { createLogger, delay } from '@muster/runtime';
 import { EXIT, SIGNAL_EXIT } from '../exit-codes.js';
