@@ -82,11 +82,33 @@ it('is killed: what it had started is ended, with proof, and the next process ha
   await appeared(file);
   process.kill(keeper, 'SIGKILL');
   const error = await lost;
-  expect(error).toBeInstanceOf(ProcessLostError);
-  expect(error).toMatchObject({ ended: 'confirmed', message: expect.stringContaining('SIGKILL') });
+  if (!(error instanceof ProcessLostError)) throw error;
+  expect(error.ended).toBe('confirmed');
+  expect(error.message).toContain('SIGKILL');
   expect(await processesWith(dir.path)).toEqual([]);
   expect(await parentOf(session)).toBe(process.pid);
   expect(fallbacks).toEqual(['the keeper on the drone ended (SIGKILL)']);
+});
+
+it('is frozen: what it runs is ended another way, and it is given up', async () => {
+  const { session, fallbacks } = await localDrone();
+  await run(session, 'true');
+  const keeper = await parentOf(session);
+  const file = join(dir.path, 'up');
+  const lost = run(session, 'sh', '-c', 'echo up >"$0"; exec sleep 600', file).catch(
+    (error: unknown) => error,
+  );
+  await appeared(file);
+  process.kill(keeper, 'SIGSTOP');
+  onTestFinished(() => {
+    process.kill(keeper, 'SIGKILL');
+  });
+  // Nobody knows whether it has taken this order.
+  const next = await run(session, 'true').catch((error: unknown) => error);
+  expect(next).toMatchObject({ name: 'ProcessLostError', ended: 'unconfirmed' });
+  expect(await lost).toMatchObject({ name: 'ProcessLostError', ended: 'confirmed' });
+  expect(await parentOf(session)).toBe(process.pid);
+  expect(fallbacks).toEqual(['the keeper on the drone says nothing']);
 });
 
 it('is let go: what still runs is ended, first with TERM', async () => {

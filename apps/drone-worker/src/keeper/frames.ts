@@ -2,11 +2,11 @@
  * What a worker and a keeper say to each other: a letter, the number of the process it is about
  * (32 bits), the length of what follows (32 bits, big endian), and that.
  *
- * To the keeper: `?` be ready for a process · `S` start it · `I` its input (empty: that was all) ·
+ * To the keeper: `?` say your time · `S` start a process · `I` its input (empty: that was all) ·
  * `T` end its group · `C` forget it · `E` end a group and what carries a mark, and look.
- * From it: `R` ready · `P` started, with its process id · `L` not started, the order came too late ·
- * `1`, `2` its stdout and stderr (empty: that was all) · `X` ended, with its exit status · `K` ended
- * by a signal, with its name · `A` ending begins · `G` whether all is gone, and was there.
+ * From it: `R` its time · `P` started, with its process id · `L` not started, the order came too late ·
+ * `1`, `2` its stdout and stderr · `X` ended, with its exit status · `K` ended by a signal, with its
+ * name · `.` it has ended, and so have its outputs: it is forgotten · `A` ending begins · `G` whether all is gone, and was there.
  */
 export interface Frame {
   readonly kind: string;

@@ -12,6 +12,7 @@ import _signal as signal
 
 GRACE = 0.6
 LOOK_MS = 50
+TOGETHER = 0.005
 CHUNK = 65536
 HEADER = 9
 PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -23,16 +24,28 @@ for name in dir(signal):
 IGNORED_HERE = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)]
 
 
-def now():
-    return time.clock_gettime(CLOCK)
+def now_ms():
+    return int(time.clock_gettime(CLOCK) * 1000)
 
 
 def send(kind, number, data=b""):
-    global unheard
-    frame = memoryview(kind + number.to_bytes(4, "big") + len(data).to_bytes(4, "big") + data)
+    global unsent_size, unsent_due
+    if not unsent:
+        unsent_due = time.monotonic() + TOGETHER
+    unsent.append(kind + number.to_bytes(4, "big") + len(data).to_bytes(4, "big") + data)
+    unsent_size += len(data)
+    if unsent_size > CHUNK:
+        flush()
+
+
+def flush():
+    global unheard, unsent_size
+    frames = memoryview(b"".join(unsent))
+    del unsent[:]
+    unsent_size = 0
     try:
-        while len(frame) > 0 and not unheard:
-            frame = frame[posix.write(1, frame):]
+        while len(frames) > 0 and not unheard:
+            frames = frames[posix.write(1, frames):]
     except OSError:
         unheard = True
 
@@ -40,20 +53,24 @@ def send(kind, number, data=b""):
 class Call:
     def __init__(self, number):
         self.number = number
-        self.asked = now()
         self.pid = 0
+        self.exit = None
+        self.is_exit_said = False
         self.room = {}
         self.input = -1
         self.pending = []
         self.input_ended = False
-        self.forgotten = False
 
 
 unheard = False
+unsent = []
+unsent_size = 0
+unsent_due = 0
 calls = {}
 by_fd = {}
 doomed = {}
 endings = []
+exited = []
 for fd in posix.listdir("/proc/self/fd"):
     if int(fd) > 2:
         try:
@@ -65,16 +82,26 @@ home = posix.open(".", posix.O_PATH | posix.O_CLOEXEC)
 nowhere = posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC)
 
 
-def say(call, text, code):
+def fail(call, text, code):
     send(b"P", call.number)
     send(b"2", call.number, text + b"\n")
-    send(b"X", call.number, b"%d" % code)
-    finish(call)
+    call.exit = (b"X", b"%d" % code)
+    finish_if_over(call)
 
 
-def finish(call):
-    for kind in (b"1", b"2"):
-        send(kind, call.number)
+def say_exit(call):
+    if call.exit is not None and not call.is_exit_said:
+        call.is_exit_said = True
+        send(call.exit[0], call.number, call.exit[1])
+
+
+def finish_if_over(call):
+    if call.exit is None or call.room:
+        return
+    say_exit(call)
+    close(call.input)
+    send(b".", call.number)
+    flush()
     calls.pop(call.number, None)
 
 
@@ -90,9 +117,10 @@ def start(call, payload):
         key, _, value = pair.partition(b"=")
         env[key] = value
     argv = fields[6 + int(count):]
-    if now() - call.asked >= int(valid) / 1000:
+    if now_ms() >= int(valid):
         send(b"L", call.number)
-        finish(call)
+        flush()
+        calls.pop(call.number, None)
         return
     moved = False
     try:
@@ -104,7 +132,7 @@ def start(call, payload):
                 env[b"PWD"] = plain(env.get(b"PWD", b""), path[1:]) if known else posix.getcwdb()
     except OSError as error:
         posix.fchdir(home)
-        say(call, b"cd: " + path[1:] + b": " + why(error), 1)
+        fail(call, b"cd: " + path[1:] + b": " + why(error), 1)
         return
     ours, theirs = [], []
     try:
@@ -125,7 +153,7 @@ def start(call, payload):
         call.input = -1
         missing = error.errno in (errno.ENOENT, errno.ENOTDIR)
         said = b"not found" if missing else why(error)
-        say(call, b"exec: " + argv[0] + b": " + said, 127 if missing else 126)
+        fail(call, b"exec: " + argv[0] + b": " + said, 127 if missing else 126)
         return
     finally:
         for fd in theirs:
@@ -135,6 +163,7 @@ def start(call, payload):
     for fd, kind in ((out, b"1"), (err, b"2")):
         by_fd[fd] = (call, kind)
         call.room[fd] = int(room) + 1
+        posix.set_blocking(fd, False)
         watch.register(fd, select.POLLIN)
     if call.input >= 0:
         posix.set_blocking(call.input, False)
@@ -219,19 +248,22 @@ def close(fd):
 
 def relay(fd):
     call, kind = by_fd[fd]
-    try:
-        data = posix.read(fd, CHUNK)
-    except OSError:
-        data = b""
-    if data == b"":
-        close(fd)
-        call.room.pop(fd)
-        send(kind, call.number)
-        return
-    room = call.room[fd]
-    if room > 0:
-        call.room[fd] = room - len(data)
-        send(kind, call.number, data[:room])
+    for _ in range(4):
+        try:
+            data = posix.read(fd, CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data == b"":
+            close(fd)
+            call.room.pop(fd)
+            finish_if_over(call)
+            return
+        room = call.room[fd]
+        if room > 0:
+            call.room[fd] = room - len(data)
+            send(kind, call.number, data[:room])
 
 
 def feed(call):
@@ -338,6 +370,7 @@ def ending(number, group, mark, grace):
         left = list(marked(mark))
         if not left and not group_lives(group):
             send(b"G", number, b"gone %d" % found)
+            flush()
             return
         found = True
         for pid in left:
@@ -348,6 +381,7 @@ def ending(number, group, mark, grace):
         how = signal.SIGKILL
         yield
     send(b"G", number, b"alive 1")
+    flush()
 
 
 def step():
@@ -364,11 +398,11 @@ def reap():
         call.pid = 0
         if posix.WIFSIGNALED(status):
             number = posix.WTERMSIG(status)
-            send(b"K", call.number, NAMES.get(number, "SIG%d" % number).encode())
+            call.exit = (b"K", NAMES.get(number, "SIG%d" % number).encode())
         else:
-            send(b"X", call.number, b"%d" % posix.WEXITSTATUS(status))
-        if call.forgotten:
-            calls.pop(call.number, None)
+            call.exit = (b"X", b"%d" % posix.WEXITSTATUS(status))
+        exited.append(call)
+        finish_if_over(call)
 
 
 def forget(call):
@@ -376,27 +410,28 @@ def forget(call):
         close(fd)
     call.room.clear()
     call.input = -1
-    call.forgotten = True
-    if not call.pid:
-        calls.pop(call.number, None)
+    finish_if_over(call)
 
 
 def obey(kind, number, payload):
     if kind == b"?":
+        send(b"R", number, b"%d" % now_ms())
+        flush()
+        return
+    if kind == b"S":
         calls[number] = Call(number)
-        send(b"R", number)
+        start(calls[number], payload)
         return
     if kind == b"E":
         group, grace, mark = payload.split(b"\0", 2)
         send(b"A", number)
+        flush()
         endings.append(ending(number, int(group), b"MUSTER_MARK=" + mark, int(grace) / 1000))
         return
     call = calls.get(number)
     if call is None:
         return
-    if kind == b"S":
-        start(call, payload)
-    elif kind == b"I":
+    if kind == b"I":
         if payload:
             call.pending.append(payload)
         else:
@@ -429,6 +464,8 @@ def main():
             wait = max(0, 1000 * (min(doomed.values()) - time.monotonic())) + 1
         if endings:
             wait = min(wait or LOOK_MS, max(0, 1000 * (look - time.monotonic())) + 1)
+        if unsent:
+            wait = min(wait or LOOK_MS, 1000 * TOGETHER)
         for fd, _ in watch.poll(wait):
             if fd == woken:
                 posix.read(woken, 4096)
@@ -452,6 +489,11 @@ def main():
                     feed(call)
                 else:
                     relay(fd)
+        for call in exited:
+            say_exit(call)
+        del exited[:]
+        if unsent and time.monotonic() >= unsent_due:
+            flush()
         if unheard and not leaving:
             leaving = True
             watch.unregister(0)
@@ -466,6 +508,6 @@ def main():
                 del doomed[pid]
 
 
-posix.write(1, b"muster-keeper\n")
+posix.write(1, b"muster-keeper %d\n" % now_ms())
 main()
 `;

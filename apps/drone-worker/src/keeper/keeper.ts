@@ -6,6 +6,7 @@ import type { OrderTerms, ProcessSpec } from '../process/start-order.js';
 import { AfterMarker } from '../process/after-marker.js';
 import type { Ended, ToEnd } from '../process/to-end.js';
 import { SessionLostError, type Shell, type ShellExit } from '../transport/shell.js';
+import { DroneClock } from './drone-clock.js';
 import { encodeFrame, FrameReader, type Frame } from './frames.js';
 import { KEEPER_SCRIPT } from './keeper-script.js';
 
@@ -19,18 +20,22 @@ export const KEEPER_BOOT =
 /** What the keeper says first; before it comes what a noisy login shell says. */
 const MARKER = 'muster-keeper';
 
+/** What the keeper answers, sooner or later than what came before: it speaks at all. */
+const ANSWERED = ['?', 'S', 'E'];
+
 /** Input goes in frames of so many bytes at most. */
 const INPUT_BYTES = 65_536;
 
 /** What becomes of a process, as the keeper says it. */
 export interface KeptProcessListener {
-  /** The keeper is ready for the order. */
+  /** An order may be given: how late it is when it comes can be told. */
   ready(): void;
   /** It has begun; the group is undefined when there was nothing to execute, which its output says. */
   begun(group: number | undefined): void;
   tooLate(): void;
   output(stream: 'stdout' | 'stderr', chunk: Buffer): void;
-  outputEnded(stream: 'stdout' | 'stderr'): void;
+  /** Nothing more will come. */
+  outputsEnded(): void;
   exited(exit: ShellExit): void;
   lost(error: SessionLostError): void;
 }
@@ -41,7 +46,7 @@ interface EndingListener {
 }
 
 export interface KeptProcess {
-  /** Starts it, once; `ready` comes first. */
+  /** Starts it, once; `ready` comes first, and `validMs` counts from when it was opened. */
   start(spec: ProcessSpec, terms: Omit<OrderTerms, 'nonce'>): void;
   /** Has its group ended: TERM, and KILL after the grace. */
   endGroup(): void;
@@ -50,9 +55,11 @@ export interface KeptProcess {
 }
 
 export class Keeper {
+  readonly #clock = new DroneClock();
   readonly #endings = new Map<number, EndingListener>();
   readonly #processes = new Map<number, KeptProcessListener>();
   #last = 0;
+  #silence: NodeJS.Timeout | undefined;
   #loss: SessionLostError | null = null;
   #settle = (_why: SessionLostError): void => undefined;
   /** Resolves with the reason when it is of no more use. */
@@ -62,8 +69,8 @@ export class Keeper {
 
   /**
    * Takes over a shell that was told `KEEPER_BOOT`. Resolves when the keeper is there; rejects
-   * with SessionLostError, or with an Error that says why there is none, when that takes more than
-   * `withinMs` milliseconds too. `onIdle` is called when the last of its processes is forgotten.
+   * with SessionLostError, or with an Error that says why there is none. `withinMs`, in milliseconds,
+   * bounds that, and each silence later: a keeper that does not answer is of no more use. `onIdle` is called when the last of its processes is forgotten.
    */
   static start(shell: Shell, withinMs: number, onIdle: () => void): Promise<Keeper> {
     return new Promise((resolve, reject) => {
@@ -80,12 +87,13 @@ export class Keeper {
         said = (said + chunk.toString()).slice(-1_000);
       };
       shell.stderr.on('data', onNoise);
-      const keeper = new Keeper(shell, onIdle);
+      const keeper = new Keeper(shell, withinMs, onIdle);
       const frames = new FrameReader((frame) => {
         keeper.#take(frame);
       });
-      const isThere = () => {
+      const isThere = (time: string) => {
         clearTimeout(timer);
+        keeper.#clock.set(Number(time));
         resolve(keeper);
       };
       const marker = new AfterMarker(MARKER, isThere, (chunk) => {
@@ -117,6 +125,7 @@ export class Keeper {
 
   private constructor(
     private readonly shell: Shell,
+    private readonly withinMs: number,
     private readonly onIdle: () => void,
   ) {}
 
@@ -131,10 +140,13 @@ export class Keeper {
     this.#last = (this.#last + 1) % 0xffff_ffff;
     const process = this.#last;
     this.#processes.set(process, listener);
-    this.#say('?', process);
+    const openedAt = performance.now();
+    if (this.#clock.isKnown) listener.ready();
+    else this.#say('?', process);
     return {
-      start: (spec, terms) => {
-        this.#say('S', process, encodeStart(spec, terms));
+      start: (spec, { workdir, validMs }) => {
+        const until = this.#clock.at(openedAt) + Math.floor(validMs);
+        this.#say('S', process, encodeStart(spec, workdir, until));
         if (spec.stdin === undefined) return;
         const input = Buffer.from(spec.stdin);
         for (let at = 0; at < input.length; at += INPUT_BYTES)
@@ -147,7 +159,7 @@ export class Keeper {
       forget: () => {
         if (!this.#processes.delete(process)) return;
         this.#say('C', process);
-        if (!this.busy) this.onIdle();
+        this.#noteIdle();
       },
     };
   }
@@ -190,11 +202,23 @@ export class Keeper {
     this.#lose(new SessionLostError('the keeper on the drone was let go'));
   }
 
+  #noteIdle(): void {
+    if (!this.busy) this.onIdle();
+  }
+
   #say(kind: string, process: number, data?: Uint8Array): void {
-    if (this.#loss === null) this.shell.stdin.write(encodeFrame(kind, process, data));
+    if (this.#loss !== null) return;
+    this.shell.stdin.write(encodeFrame(kind, process, data));
+    if (!ANSWERED.includes(kind)) return;
+    // One that is frozen would keep everybody waiting.
+    this.#silence ??= setTimeout(() => {
+      this.#lose(new SessionLostError('the keeper on the drone says nothing'));
+    }, this.withinMs);
   }
 
   #take({ kind, process, data }: Frame): void {
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
     const ending = this.#endings.get(process);
     if (kind === 'A') ending?.begun();
     if (kind === 'G') {
@@ -208,21 +232,27 @@ export class Keeper {
     if (listener === undefined) return;
     switch (kind) {
       case 'R':
+        this.#clock.set(Number(data.toString('latin1')));
         listener.ready();
         break;
       case 'P':
         listener.begun(data.length === 0 ? undefined : Number(data.toString('latin1')));
         break;
       case 'L':
+        this.#clock.doubt();
+        this.#processes.delete(process);
         listener.tooLate();
+        this.#noteIdle();
         break;
       case '1':
-      case '2': {
-        const stream = kind === '1' ? 'stdout' : 'stderr';
-        if (data.length > 0) listener.output(stream, data);
-        else listener.outputEnded(stream);
+      case '2':
+        listener.output(kind === '1' ? 'stdout' : 'stderr', data);
         break;
-      }
+      case '.':
+        this.#processes.delete(process);
+        listener.outputsEnded();
+        this.#noteIdle();
+        break;
       case 'X':
         listener.exited({ exitCode: Number(data.toString('latin1')), signal: null });
         break;
@@ -235,6 +265,7 @@ export class Keeper {
   #lose(error: SessionLostError): void {
     if (this.#loss !== null) return;
     this.#loss = error;
+    clearTimeout(this.#silence);
     this.shell.close();
     for (const listener of this.#processes.values()) listener.lost(error);
     this.#processes.clear();
@@ -246,11 +277,12 @@ export class Keeper {
 /** NUL stands between the fields: it can be in none of them. */
 function encodeStart(
   { argv, env = {}, cwd, stdin, maxOutputBytes }: ProcessSpec,
-  { workdir, validMs }: Omit<OrderTerms, 'nonce'>,
+  workdir: string | undefined,
+  until: number,
 ): Buffer {
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const place = (path: string | undefined) => (path === undefined ? '' : `=${path}`);
   const input = stdin === undefined ? '0' : '1';
-  const head = [Math.floor(validMs), maxOutputBytes, input, place(workdir), place(cwd)].map(String);
+  const head = [until, maxOutputBytes, input, place(workdir), place(cwd)].map(String);
   return Buffer.from([...head, String(variables.length), ...variables, ...argv].join('\0'));
 }

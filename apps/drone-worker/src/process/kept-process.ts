@@ -4,10 +4,14 @@ import type { SessionLostError, ShellExit } from '../transport/shell.js';
 import { LastOutput } from './last-output.js';
 import { Begun, type Captures, type ProcessChannel } from './process-channel.js';
 
+/** stdout and stderr. */
+const OUTPUTS = 2;
+
 /** @throws SessionLostError when the keeper is of no more use. */
 export function keptProcess(keeper: Keeper, captures: Captures): ProcessChannel {
   const begun = new Begun();
-  const output = new LastOutput(['stdout', 'stderr'].length);
+  const output = new LastOutput(OUTPUTS);
+  let hasExited = false;
   let isThere = (): void => undefined;
   const there = new Promise<void>((resolve) => {
     isThere = resolve;
@@ -32,10 +36,11 @@ export function keptProcess(keeper: Keeper, captures: Captures): ProcessChannel 
       output.heard();
       captures[stream].push(chunk);
     },
-    outputEnded: () => {
-      output.ended();
+    outputsEnded: () => {
+      for (let open = OUTPUTS; open > 0; open -= 1) output.ended();
     },
     exited: (exit) => {
+      hasExited = true;
       settle(exit);
     },
     lost: (error) => {
@@ -49,7 +54,9 @@ export function keptProcess(keeper: Keeper, captures: Captures): ProcessChannel 
     begun,
     output,
     order: kept.start,
-    endGroup: kept.endGroup,
+    endGroup: () => {
+      if (!hasExited) kept.endGroup();
+    },
     noStart: () =>
       new Error('the keeper on the drone said that a process ended, not that it began'),
     close: kept.forget,
