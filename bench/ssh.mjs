@@ -12,6 +12,7 @@ import { inTurn, median, timed } from './measure.mjs';
 const TARGETS = 100;
 const FAN_OUT = 50;
 const CALLS = 10;
+const WARM_UP = 10;
 const MORE_OUTPUT = { maxBuffer: 64 * 1024 * 1024 };
 const execute = promisify(execFile);
 
@@ -74,14 +75,16 @@ function ratiosOf(rows) {
  */
 async function ourWays({ startMuster, muster }, dir, sshd, redisUrl) {
   const { user, identityFile, knownHostsFile: knownHosts } = sshd;
-  const fleet = await dir.write(
-    'fleet.yaml',
-    JSON.stringify({
-      version: 1,
-      defaults: { transport: 'ssh', user, identityFile, knownHosts },
-      drones: Object.fromEntries(sshd.targets.map(({ name, ...where }) => [name, where])),
-    }),
-  );
+  const fleetOf = (/** @type {string} */ site) =>
+    dir.write(
+      `${site}.yaml`,
+      JSON.stringify({
+        version: 1,
+        defaults: { transport: 'ssh', site, user, identityFile, knownHosts },
+        drones: Object.fromEntries(sshd.targets.map(({ name, ...where }) => [name, where])),
+      }),
+    );
+  const [cold, warm] = [await fleetOf('cold'), await fleetOf('warm')];
   const echo = { method: 'exec', args: { argv: ['/bin/echo', 'hello'] } };
   const calls = await dir.write('calls.json', JSON.stringify(Array(CALLS).fill(echo)));
   const env = { MUSTER_REDIS_URL: redisUrl, MUSTER_STATE_DIR: join(dir.path, 'state') };
@@ -90,24 +93,21 @@ async function ourWays({ startMuster, muster }, dir, sshd, redisUrl) {
     await service.logged('ready');
     return service;
   };
-  const startWorker = () => serve(['worker', '--fleet', fleet, '--drain', '1s']);
+  const startWorker = (/** @type {string} */ site, /** @type {string} */ fleet) =>
+    serve(['worker', '--site', site, '--fleet', fleet, '--drain', '1s']);
   const stop = async (/** @type {Awaited<ReturnType<typeof serve>>} */ service) => {
     service.kill('SIGTERM');
     await service.ended;
   };
-  const tick = async (/** @type {string[]} */ work) => {
-    const { code, stderr } = await muster(['tick', '--fleet', fleet, '--jsonl', ...work], { env });
+  const tick = async (/** @type {string} */ fleet, /** @type {string[]} */ ...work) => {
+    const { code, stderr } = await muster(['tick', '--fleet', fleet, ...work], { env });
     if (code !== 0) throw new Error(`muster tick: exit ${code}: ${stderr}`);
   };
   const combiner = await serve(['combiner']);
   const single = ['--', '/bin/echo', 'hello'];
   const several = ['--calls', calls];
-  /** Kept over the runs: its connections are what is warm. */
-  const warm = await startWorker();
-  for (let time = 0; time < 3; time += 1) await tick(single);
-  await stop(warm);
-  let kept = await startWorker();
-  for (let time = 0; time < 3; time += 1) await tick(single);
+  const kept = await startWorker('warm', warm);
+  for (let time = 0; time < WARM_UP; time += 1) await tick(warm, ...single);
   return {
     stop: async () => {
       await stop(kept);
@@ -117,16 +117,21 @@ async function ourWays({ startMuster, muster }, dir, sshd, redisUrl) {
       {
         name: 'muster, cold',
         run: async () => {
-          await stop(kept);
-          kept = await startWorker();
-          const seconds = await timed(() => tick(single));
-          // Warm for those that come next.
-          for (let time = 0; time < 2; time += 1) await tick(single);
+          const fresh = await startWorker('cold', cold);
+          const seconds = await timed(() => tick(cold, ...single));
+          await stop(fresh);
           return seconds;
         },
       },
-      { name: 'muster, warm', run: () => timed(() => tick(single)) },
-      { name: 'muster, warm, 10 calls', run: () => timed(() => tick(several)) },
+      {
+        name: 'muster, warm',
+        run: async () => {
+          // Its connections have had a minute and more to fall asleep.
+          await tick(warm, ...single);
+          return timed(() => tick(warm, ...single));
+        },
+      },
+      { name: 'muster, warm, 10 calls', run: () => timed(() => tick(warm, ...several)) },
     ],
   };
 }

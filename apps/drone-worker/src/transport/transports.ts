@@ -11,7 +11,7 @@ import {
 import type { Transport } from './transport.js';
 
 /** @throws InvalidInputError when what is configured for the drone makes no sense. */
-export type TransportOf = (drone: DroneEntry) => Transport;
+type TransportOf = (drone: DroneEntry) => Transport;
 
 export interface Transports {
   readonly of: TransportOf;

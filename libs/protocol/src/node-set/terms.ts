@@ -4,7 +4,8 @@ import { expected } from './node-set-error.js';
 
 /** The most names that one text may expand to, duplicates counted. */
 const MAX_NAMES = 1_000_000;
-const NO_MORE = `no more than ${MAX_NAMES.toLocaleString('en')} names`;
+/** Written out: the first `toLocaleString` of a process takes longer than most commands. */
+const NO_MORE = 'no more than 1,000,000 names';
 
 /** Union, difference, intersection. */
 export type Operator = ',' | '!' | '&';
