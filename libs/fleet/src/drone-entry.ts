@@ -25,6 +25,8 @@ export interface DroneSettings {
   readonly user?: string | undefined;
   /** Files of private keys, the first to try first. */
   readonly identityFile?: readonly string[] | undefined;
+  /** A file whose first line is the passphrase of those that are encrypted. */
+  readonly passphraseFile?: string | undefined;
   /** Files of known host keys. */
   readonly knownHosts?: readonly string[] | undefined;
   readonly hostKeyPolicy?: HostKeyPolicy | undefined;
@@ -55,7 +57,7 @@ export interface PathBase {
 /** Fills in the built-in defaults of what is not SSH's, and makes the paths absolute. */
 export function settle(given: GivenSettings, { home, folder }: PathBase): DroneSettings {
   const { transport = 'ssh', site = 'default', enabled = true, tags = NO_TAGS } = given;
-  const { identityFile, knownHosts, workdir } = given;
+  const { identityFile, passphraseFile, knownHosts, workdir } = given;
   const expand = (path: string): string => expandPath(path, home, folder);
   return Object.freeze({
     ...given,
@@ -64,6 +66,7 @@ export function settle(given: GivenSettings, { home, folder }: PathBase): DroneS
     enabled,
     tags,
     ...(identityFile && { identityFile: Object.freeze(identityFile.map(expand)) }),
+    ...(passphraseFile !== undefined && { passphraseFile: expand(passphraseFile) }),
     ...(knownHosts && { knownHosts: Object.freeze(knownHosts.map(expand)) }),
     ...(workdir !== undefined && transport === 'local' && { workdir: expand(workdir) }),
   });

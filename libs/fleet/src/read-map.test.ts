@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { parseFleet } from './parse-fleet.js';
 
 const KNOWN =
-  'known: transport, site, address, port, user, identityFile, knownHosts, hostKeyPolicy, ' +
+  'known: transport, site, address, port, user, identityFile, passphraseFile, knownHosts, hostKeyPolicy, ' +
   'jump, workdir, enabled, tags, methods, maxConcurrentCalls';
 
 it.each([

@@ -27,6 +27,7 @@ const SHAPE = {
   port: z.int().min(1).max(65_535).describe('a whole number from 1 to 65535'),
   user: text.describe('a user name'),
   identityFile: paths.describe(PATHS),
+  passphraseFile: path.describe("a path ('~/' is $HOME, '~user' is not known)"),
   knownHosts: paths.describe(PATHS),
   hostKeyPolicy: z.enum(HOST_KEY_POLICIES).describe('strict or accept-new'),
   jump: text.describe('a host to go through'),

@@ -16,6 +16,8 @@ export interface SshTarget {
   readonly user: string;
   /** Private keys, tried in this order. */
   readonly identityFiles: readonly string[];
+  /** A file whose first line is the passphrase of those that are encrypted. */
+  readonly passphraseFile?: string | undefined;
   /** Of the agent's keys only those of the identity files. */
   readonly identitiesOnly?: boolean | undefined;
   /** Files that are searched for the host's key; `accept-new` writes to the first. */
@@ -47,12 +49,22 @@ const MAX_HOPS = 8;
 type Given = Partial<
   Pick<
     DroneSettings,
-    'address' | 'port' | 'user' | 'identityFile' | 'knownHosts' | 'hostKeyPolicy' | 'jump'
+    | 'address'
+    | 'port'
+    | 'user'
+    | 'identityFile'
+    | 'passphraseFile'
+    | 'knownHosts'
+    | 'hostKeyPolicy'
+    | 'jump'
   >
 >;
 
 /** What a host on the way takes over from the one behind it, where nothing else is set. */
-type Chosen = Pick<SshTarget, 'user' | 'identityFiles' | 'knownHosts' | 'hostKeyPolicy'>;
+type Chosen = Pick<
+  SshTarget,
+  'user' | 'identityFiles' | 'passphraseFile' | 'knownHosts' | 'hostKeyPolicy'
+>;
 
 /**
  * What the fleet file sets, then what the SSH configuration says of the drone's name, and the
@@ -91,6 +103,7 @@ class Resolver {
   target(name: string, given: Given, fallback: Given, hopsLeft: number): SshTarget {
     const set = this.#config?.settingsOf(name) ?? {};
     const { identitiesOnly, hostKeyAlias } = set;
+    const passphraseFile = given.passphraseFile ?? fallback.passphraseFile;
     const chosen: Chosen = {
       user: given.user ?? set.user ?? fallback.user ?? this.#ownUser(),
       identityFiles:
@@ -98,6 +111,7 @@ class Resolver {
         set.identityFiles ??
         fallback.identityFile ??
         IDENTITY_FILES.map((file) => join(this.#home, file)),
+      ...(passphraseFile !== undefined && { passphraseFile }),
       knownHosts: given.knownHosts ?? this.#knownHosts(set, fallback),
       hostKeyPolicy: given.hostKeyPolicy ?? set.hostKeyPolicy ?? fallback.hostKeyPolicy ?? 'strict',
     };

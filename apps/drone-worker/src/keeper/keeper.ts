@@ -29,7 +29,7 @@ const INPUT_BYTES = 65_536;
 /** What becomes of a process, as the keeper says it. */
 export interface KeptProcessListener {
   /** An order may be given: how late it is when it comes can be told. */
-  ready(): void;
+  readonly ready: () => void;
   /** It has begun; the group is undefined when there was nothing to execute, which its output says. */
   begun(group: number | undefined): void;
   tooLate(): void;
@@ -41,17 +41,17 @@ export interface KeptProcessListener {
 }
 
 interface EndingListener {
-  begun(): void;
-  settle(answer: Ended | null): void;
+  readonly begun: () => void;
+  readonly settle: (answer: Ended | null) => void;
 }
 
 export interface KeptProcess {
   /** Starts it, once; `ready` comes first, and `validMs` counts from when it was opened. */
-  start(spec: ProcessSpec, terms: Omit<OrderTerms, 'nonce'>): void;
+  readonly start: (spec: ProcessSpec, terms: Omit<OrderTerms, 'nonce'>) => void;
   /** Has its group ended: TERM, and KILL after the grace. */
-  endGroup(): void;
+  readonly endGroup: () => void;
   /** Nothing more of it is wanted. Ends nothing. */
-  forget(): void;
+  readonly forget: () => void;
 }
 
 export class Keeper {

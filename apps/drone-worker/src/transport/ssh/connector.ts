@@ -43,7 +43,7 @@ export class Connector {
     signal: AbortSignal,
     through?: SshConnection,
   ): Promise<Connected> {
-    const credentials = await this.#credentials.load(target.identityFiles, target.identitiesOnly);
+    const credentials = await this.#credentials.load(target);
     const nothing = nothingToOffer(target.user, credentials);
     if (nothing !== null) return { ok: false, failure: { kind: 'auth_failed', message: nothing } };
     const store = this.#knownHosts;

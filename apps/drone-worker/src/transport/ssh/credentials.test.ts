@@ -10,7 +10,7 @@ import { nothingToOffer } from './authentication.js';
 import { CredentialStore } from './credentials.js';
 
 const run = promisify(execFile);
-const ENCRYPTED = 'is encrypted: load it into ssh-agent';
+const ENCRYPTED = 'is encrypted: load it into ssh-agent, or give a passphraseFile';
 const store = new CredentialStore(null);
 
 let directory: string;
@@ -20,14 +20,14 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true }));
 
 /** What comes of one file: the key's type, or what is wrong with it. */
-async function load(path: string): Promise<string> {
-  const { identities, problems } = await store.load([path]);
+async function load(path: string, passphraseFile?: string): Promise<string> {
+  const { identities, problems } = await store.load({ identityFiles: [path], passphraseFile });
   return identities[0]?.key.type ?? problems[0]?.replace(`${path}: `, '') ?? '';
 }
 
-async function saved(name: string, content: string): Promise<string> {
+async function saved(name: string, content: string, mode = 0o600): Promise<string> {
   const path = join(directory, name);
-  await writeFile(path, content, { mode: 0o600 });
+  await writeFile(path, content, { mode });
   return path;
 }
 
@@ -67,6 +67,36 @@ describe('identity files', () => {
     expect(await load(await saved('p8enc', encrypted))).toBe(ENCRYPTED);
   });
 
+  it.each([
+    ['OpenSSH', ['-t', 'ed25519'], 'ssh-ed25519'],
+    ['PEM', ['-t', 'rsa', '-b', '2048', '-m', 'PEM'], 'ssh-rsa'],
+    ['PKCS8', ['-t', 'ecdsa', '-m', 'PKCS8'], 'ecdsa-sha2-nistp256'],
+  ])('that are encrypted, with a file that has the passphrase: %s', async (name, kind, type) => {
+    const key = join(directory, `locked_${name}`);
+    await run('ssh-keygen', ['-q', ...kind, '-N', 'open sesame', '-f', key]);
+    const fits = await saved(`fits_${name}`, 'open sesame\nand a second line\n');
+    const other = await saved(`other_${name}`, 'open says me\n');
+    const shown = await saved(`shown_${name}`, 'open sesame\n', 0o644);
+    const missing = join(directory, `none_${name}`);
+    expect(await load(key, fits)).toBe(type);
+    expect(await load(key, other)).toBe(`is encrypted, and the passphrase does not fit (${other})`);
+    expect(await load(key, shown)).toBe(`is encrypted; others may read ${shown}: chmod go-rwx`);
+    expect(await load(key, missing)).toBe(`is encrypted; ${missing}: no such file`);
+    await chmod(shown, 0o600);
+    expect(await load(key, shown)).toBe(type);
+  });
+
+  it('whose certificate is of no use to us say so, beside what was tried', async () => {
+    const [authority, key] = [join(directory, 'ca'), join(directory, 'signed')];
+    await makeSshKey(authority, 'ed25519');
+    await makeSshKey(key, 'ed25519');
+    const signing = ['-q', '-s', authority, '-I', 'test', '-n', 'root', `${key}.pub`];
+    await run('ssh-keygen', signing);
+    const { identities, problems } = await store.load({ identityFiles: [key] });
+    expect(identities.map(({ path }) => path)).toEqual([key]);
+    expect(problems).toEqual([`${key}-cert.pub: certificates are not supported`]);
+  });
+
   it('that are of no use, with the reason and never the content', async () => {
     const path = join(directory, 'some_key');
     await makeSshKey(path, 'ed25519');
@@ -94,7 +124,7 @@ describe('identity files', () => {
     await makeSshKey(first, 'ed25519');
     await makeSshKey(third, 'ed25519');
     const second = join(directory, 'second');
-    const loaded = await store.load([first, second, third]);
+    const loaded = await store.load({ identityFiles: [first, second, third] });
     expect(loaded.identities.map(({ path }) => path)).toEqual([first, third]);
     expect(loaded.problems).toEqual([`${second}: no such file`]);
     expect(nothingToOffer('root', loaded)).toBeNull();
@@ -103,9 +133,9 @@ describe('identity files', () => {
 
 it('without a key and an agent there is nothing to offer, and why', async () => {
   const missing = join(directory, 'nothing');
-  expect(nothingToOffer('root', await store.load([missing]))).toBe(
+  expect(nothingToOffer('root', await store.load({ identityFiles: [missing] }))).toBe(
     `user root: no usable key: ${missing}: no such file; no ssh-agent (SSH_AUTH_SOCK is not set)`,
   );
-  const withAgent = await new CredentialStore('/run/agent').load([missing]);
+  const withAgent = await new CredentialStore('/run/agent').load({ identityFiles: [missing] });
   expect(nothingToOffer('root', withAgent)).toBeNull();
 });
