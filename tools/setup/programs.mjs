@@ -37,6 +37,13 @@ export const PROGRAMS = {
     },
     services: ['ssh'],
   },
+  /** @type {Program} */
+  csh: {
+    purpose: 'a csh, which many have for a login shell, for the tests',
+    names: ['tcsh'],
+    packages: { 'apt-get': ['tcsh'], dnf: ['tcsh'], apk: ['tcsh'], brew: ['tcsh-shell', 'tcsh'] },
+    services: [],
+  },
 };
 
 /** Where package managers put servers that are not on every user's PATH. */

@@ -278,7 +278,7 @@ describe('credentials', () => {
     const to = target(0, { port: server.port, identityFiles: [missing, encrypted] });
     expect(await failure(newPool(), { ...to, address: '127.0.0.1' })).toEqual({
       kind: 'auth_failed',
-      message: `user ${lab.user}: no usable key: ${missing}: no such file; ${encrypted}: is encrypted: load it into ssh-agent; no ssh-agent (SSH_AUTH_SOCK is not set)`,
+      message: `user ${lab.user}: no usable key: ${missing}: no such file; ${encrypted}: is encrypted: load it into ssh-agent, or give a passphraseFile; no ssh-agent (SSH_AUTH_SOCK is not set)`,
     });
     expect(server.accepted).toBe(0);
   });

@@ -12,13 +12,18 @@ export interface SshdSettings {
   readonly maxSessions: number;
   /** The SFTP subsystem, sshd_config(5), Subsystem; null for none. Default: `internal-sftp`. */
   readonly sftp: string | null;
+  /**
+   * Stands in for the user's login shell, as a command line of a POSIX shell to which
+   * `-c COMMAND` is added; no SFTP then.
+   */
+  readonly loginShell: string;
 }
 
 export function sshdConfig(
   directory: string,
   port: number,
   kinds: readonly SshKeyType[],
-  { maxStartups, maxSessions, sftp = 'internal-sftp' }: Partial<SshdSettings>,
+  { maxStartups, maxSessions, sftp = 'internal-sftp', loginShell }: Partial<SshdSettings>,
   [major, minor]: SshdVersion,
 ): string {
   const penalties = major > 9 || (major === 9 && minor >= 8);
@@ -43,6 +48,9 @@ export function sshdConfig(
     ...(sftp === null ? [] : [`Subsystem sftp ${sftp}`]),
     ...(maxStartups === undefined ? [] : [`MaxStartups ${maxStartups}`]),
     ...(maxSessions === undefined ? [] : [`MaxSessions ${maxSessions}`]),
+    ...(loginShell === undefined
+      ? []
+      : [`ForceCommand exec ${loginShell} -c "$SSH_ORIGINAL_COMMAND"`]),
     // A test of wrong keys must not shut out the tests after it.
     ...(penalties ? ['PerSourcePenalties no'] : []),
     '',
