@@ -8,7 +8,7 @@ import { countTests, summaryLine } from './test/count-tests.mjs';
 import { runInForeground } from './test/run-in-foreground.mjs';
 import { WORKSPACE_ROOT } from './workspace-root.mjs';
 
-await setUp({ programs: [PROGRAMS.redis, PROGRAMS.sshd, PROGRAMS.csh] });
+await setUp({ programs: Object.values(PROGRAMS) });
 
 const folder = mkdtempSync(join(tmpdir(), 'muster-test-'));
 const report = join(folder, 'report.json');

@@ -38,6 +38,18 @@ export const PROGRAMS = {
     services: ['ssh'],
   },
   /** @type {Program} */
+  dropbear: {
+    purpose: 'another SSH server for the tests',
+    names: ['dropbear'],
+    packages: {
+      'apt-get': ['dropbear-bin'],
+      dnf: ['dropbear'],
+      apk: ['dropbear'],
+      brew: ['dropbear'],
+    },
+    services: [],
+  },
+  /** @type {Program} */
   csh: {
     purpose: 'a csh, which many have for a login shell, for the tests',
     names: ['tcsh'],

@@ -2,6 +2,7 @@ export { startClosingServer, startSilentServer } from './odd-servers.js';
 export type { OddServer } from './odd-servers.js';
 export * from './tcp-proxy.js';
 export { hashKnownHosts, makeSshKey, type SshKeyType } from './ssh-keygen.js';
+export { startDropbear, type Dropbear } from './dropbear.js';
 export { startSshdLab } from './sshd-lab.js';
 export type { KnownHostsChanges, LabTarget, SshdLab, SshdLabOptions } from './sshd-lab.js';
 export * from './muster-process.js';
