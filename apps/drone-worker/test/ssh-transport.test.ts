@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import {
   makeSshKey,
   startClosingServer,
+  startFloodingServer,
   startSilentServer,
   startSshdLab,
   startTcpProxy,
@@ -430,6 +431,21 @@ describe('a server', () => {
       kind: 'unreachable',
       message: `the server closed the connection on port ${port} before its SSH banner (it said: HTTP/1.1 400 Bad Request)`,
     });
+  });
+
+  it.each([
+    ['lines', 'welcome to the machine\r\n'.repeat(2_000)],
+    ['no end of a line', 'x'.repeat(65_536)],
+    ['a banner and then noise', `SSH-2.0-odd\r\n${'\xff'.repeat(65_536)}`],
+  ])('that says %s without end costs its own drone, and no memory', async (_, text) => {
+    const { port } = await started(startFloodingServer(text));
+    const pool = newPool();
+    const before = process.memoryUsage().arrayBuffers;
+    const flooded = failure(pool, local(port), 1_000);
+    const drone = await session(pool, target(0));
+    expect(await outcome(drone, 'echo through')).toMatchObject({ stdout: 'through\n' });
+    expect(await flooded).toMatchObject({ kind: 'unreachable' });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 1024 * 1024);
   });
 
   it('that turns connections away for a while is tried again', async () => {

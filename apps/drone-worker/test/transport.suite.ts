@@ -109,6 +109,17 @@ export function describeTransport(kind: string, connect: () => Promise<Session>)
       ]);
     });
 
+    it('that never stops talking holds nobody up, and is ended', async () => {
+      const ending = new AbortController();
+      const flood = run(['yes'], {}, ending.signal).catch((error: unknown) => error);
+      await until('it talks', async () => (await processesWith(dir.path)).length > 0);
+      for (let call = 0; call < 3; call += 1)
+        expect(await run(['echo', 'heard'])).toMatchObject({ exitCode: 0 });
+      ending.abort();
+      expect(await flood).toMatchObject({ ended: 'confirmed' });
+      expect(await processesWith(dir.path)).toEqual([]);
+    });
+
     it('that is not there says so', async () => {
       const result = await run(['/no/such/command']);
       expect(result.exitCode).toBe(127);

@@ -1,4 +1,4 @@
-export { startClosingServer, startSilentServer } from './odd-servers.js';
+export { startClosingServer, startFloodingServer, startSilentServer } from './odd-servers.js';
 export type { OddServer } from './odd-servers.js';
 export * from './tcp-proxy.js';
 export { hashKnownHosts, makeSshKey, type SshKeyType } from './ssh-keygen.js';

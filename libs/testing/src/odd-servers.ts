@@ -22,6 +22,17 @@ export function startClosingServer(text: string): Promise<OddServer> {
   });
 }
 
+/** Writes `text` again and again, as fast as it is read. */
+export function startFloodingServer(text: string): Promise<OddServer> {
+  return startServer((socket) => {
+    const flood = () => {
+      while (socket.writable && socket.write(text));
+    };
+    socket.on('drain', flood);
+    flood();
+  });
+}
+
 /** Counts and keeps its connections, so that they can be cut. */
 export async function startServer(onConnection: (socket: Socket) => void): Promise<OddServer> {
   const sockets = new Set<Socket>();
