@@ -37,10 +37,8 @@ describe('Redis', () => {
     const { code, stdout, stderr } = await tick.ended;
     expect(code).toBe(3);
     // What is known is printed.
-    const { status, counts, drones } = JSON.parse(lastLine(stdout)) as TickRecord;
+    const { status, counts } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as TickRecord;
     expect({ status, counts }).toEqual({ status: 'running', counts: { ok: 12 } });
-    expect(Object.keys(drones)).toEqual(FAULT_LAB_DRONES);
-    expect(drones['box13']).toMatchObject({ outcome: null, results: [] });
     expect(stderr).toContain(`Redis did not answer, 2s past the deadline of tick ${lab.firstTick}`);
   });
 
@@ -69,7 +67,3 @@ describe('Redis', () => {
     await expectNextTickClean(lab);
   });
 });
-
-function lastLine(text: string): string {
-  return text.trimEnd().split('\n').at(-1) ?? '';
-}

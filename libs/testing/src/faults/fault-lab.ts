@@ -163,8 +163,9 @@ export class FaultLab {
       `${lane}.calls.json`,
       JSON.stringify(this.#calls(callSeconds)),
     );
-    const args = ['tick', '--fleet', this.fleetFile, '--lane', lane, '--calls', calls, '--json'];
-    return this.#start([...args, '--deadline', `${String(deadline)}s`, ...flags]);
+    const args = ['tick', '--fleet', this.fleetFile, '--lane', lane, '--calls', calls];
+    const form = flags.includes('--jsonl') ? [] : ['--json'];
+    return this.#start([...args, ...form, '--deadline', `${String(deadline)}s`, ...flags]);
   }
 
   /** Runs another command against this Redis, to its end. */
