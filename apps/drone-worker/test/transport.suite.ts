@@ -129,7 +129,10 @@ export function describeTransport(kind: string, connect: () => Promise<Session>)
     it('may leave a daemon behind, which holds its pipes, and lives', async () => {
       const result = await run(shell('sleep 600 & echo started'));
       expect(result.stdout.text()).toBe('started\n');
-      expect((await processesWith(dir.path)).map(({ command }) => command)).toEqual(['sleep 600']);
+      const commands = async () => (await processesWith(dir.path)).map(({ command }) => command);
+      // Its shell may be gone before it has become what it is to be.
+      await until('it sleeps', async () => (await commands()).length > 0);
+      expect(await commands()).toEqual(['sleep 600']);
     });
 
     it.each([

@@ -15,10 +15,14 @@ export const READY = 'muster-ready';
  * undoes `encodeOrder`, and does what it says. Holds nothing that a login shell could take
  * amiss: no single quote, no backslash, no exclamation mark, no newline.
  */
-export const BOOT = `read -r opened _ </proc/uptime; echo ${READY}; IFS= read -r order && eval "$(printf %b "$order")"`;
+export const BOOT = `read -r opened _ </proc/uptime; echo ${READY}; IFS= read -r order && case $order in =*) eval "\${order#=}";; *) eval "$(printf %b "$order")";; esac`;
 
-/** The order as one line of printable ASCII that `printf %b` of any POSIX shell undoes. */
+/**
+ * The order as one line of printable ASCII: behind `=` as it is, which costs the drone nothing, or
+ * else as `printf %b` of any POSIX shell undoes it.
+ */
 export function encodeOrder(script: string): string {
+  if (/^[\x20-\x7e]*$/.test(script)) return `=${script}\n`;
   let line = '';
   for (const byte of Buffer.from(script)) {
     const plain = byte >= 0x20 && byte < 0x7f && byte !== 0x5c;
@@ -85,7 +89,7 @@ export function startOrder(spec: ProcessSpec, { workdir, validMs, nonce }: Order
     ...[workdir, spec.cwd].filter((dir) => dir !== undefined).map(changeDirectory),
     `exec ${spec.argv.map(quote).join(' ')}`,
   ];
-  return lines.join('\n');
+  return lines.join('; ');
 }
 
 /** `-` alone would mean the directory before, and CDPATH could lead elsewhere. */
