@@ -131,7 +131,7 @@ export function describeTransport(kind: string, connect: () => Promise<Session>)
       expect(result.stdout.text()).toBe('started\n');
       const commands = async () => (await processesWith(dir.path)).map(({ command }) => command);
       // Its shell may be gone before it has become what it is to be.
-      await until('it sleeps', async () => (await commands()).length > 0);
+      await until('it sleeps', async () => (await commands()).includes('sleep 600'));
       expect(await commands()).toEqual(['sleep 600']);
     });
 

@@ -306,16 +306,17 @@ def end(call):
         doomed[call.pid] = time.monotonic() + GRACE
 
 
-def state_and_group(pid):
+def state_of(pid):
+    """Whether it runs, its group, and whether it is the kernel's own."""
     try:
         fd = posix.open("/proc/%s/stat" % pid, posix.O_RDONLY)
     except OSError:
-        return b"X", 0
+        return False, 0, False
     try:
         words = posix.read(fd, 4096).rpartition(b")")[2].split()
-        return words[0], int(words[2])
+        return words[0] not in (b"Z", b"X"), int(words[2]), int(words[6]) & 0x200000 != 0
     except (OSError, IndexError):
-        return b"X", 0
+        return False, 0, False
     finally:
         posix.close(fd)
 
@@ -324,7 +325,7 @@ def environment(pid):
     try:
         fd = posix.open("/proc/%s/environ" % pid, posix.O_RDONLY)
     except OSError:
-        return b""
+        return None
     data = b""
     try:
         while True:
@@ -333,7 +334,7 @@ def environment(pid):
                 return data
             data += more
     except OSError:
-        return data
+        return None
     finally:
         posix.close(fd)
 
@@ -346,16 +347,25 @@ def group_lives(group):
     if group == 0 or not signal_group(group, 0):
         return False
     for pid in all_running():
-        state, of = state_and_group(pid)
-        if of == group and state not in (b"Z", b"X"):
+        runs, of, _ = state_of(pid)
+        if of == group and runs:
             return True
     return False
 
 
 def marked(mark):
+    """Those that carry it, and whether all show what they carry: none does on its way through an exec."""
+    left, is_clear = [], True
     for pid in all_running():
-        if mark in environment(pid) and state_and_group(pid)[0] not in (b"Z", b"X"):
-            yield int(pid)
+        shown = environment(pid)
+        if shown is None or (shown != b"" and mark not in shown):
+            continue
+        runs, _, is_kernel = state_of(pid)
+        if runs and shown != b"":
+            left.append(int(pid))
+        elif runs and not is_kernel:
+            is_clear = False
+    return left, is_clear
 
 
 def ending(number, group, mark, grace):
@@ -366,8 +376,11 @@ def ending(number, group, mark, grace):
     if group > 0:
         signal_group(group, signal.SIGKILL)
     how = signal.SIGTERM
-    for _ in range(9):
-        left = list(marked(mark))
+    for look in range(9):
+        left, is_clear = marked(mark)
+        if not left and not is_clear and look == 0:
+            yield
+            continue
         if not left and not group_lives(group):
             send(b"G", number, b"gone %d" % found)
             flush()
