@@ -310,6 +310,21 @@ describe('a worker that is told to leave', () => {
     const left = await look(['fleet', '--fleet', fleet, '--json']);
     expect(left).not.toContain(`:${String(worker.pid)}"`);
   });
+
+  it('does not wait for batches that it does not hold, when Redis is gone', async () => {
+    const own = await startTestRedis();
+    const args = ['worker', '--redis', own.url, '--fleet', fleet, '--drain', '10m'];
+    const worker = startMuster(args);
+    onTestFinished(async () => {
+      worker.kill('SIGKILL');
+      await worker.ended;
+      await own.stop();
+    });
+    await worker.logged('ready');
+    await own.stop();
+    worker.kill('SIGTERM');
+    expect(await worker.ended).toMatchObject({ code: 0, signal: null });
+  });
 });
 
 describe('--rerun-failed', () => {

@@ -129,12 +129,17 @@ export class DroneWorker extends Service {
     this.#takers = [];
     const drained = Promise.all(takers.map((taker) => taker.close())).then(() => 'drained');
     const late = delay(drainMs, this.#leaveNow.signal).then(() => 'late');
-    if ((await Promise.race([drained, late])) === 'late') {
+    const { signal } = this.#leaveNow;
+    const nothingHeld = this.#holdsNothing(signal).then(() =>
+      signal.aborted ? 'late' : 'nothing held',
+    );
+    const why = await Promise.race([drained, late, nothingHeld]);
+    if (why === 'late') {
       if (this.#held.count > 0)
         log.warn({ active: this.#held.count }, 'ending the batches that still run');
       this.#held.stopAll({ kind: 'worker-leaves' });
     }
-    if ((await within(FAREWELL_MS, drained)) === LATE) {
+    if (why === 'nothing held' || (await within(FAREWELL_MS, drained)) === LATE) {
       log.warn({ active: this.#held.count }, 'Redis does not answer: leaving without a word');
       for (const taker of takers) taker.disconnect().catch(() => undefined);
     }
@@ -147,6 +152,15 @@ export class DroneWorker extends Service {
     this.#subscriber = undefined;
     await this.#transports?.close();
     this.#transports = undefined;
+  }
+
+  /** Resolves when it has held no batch for so long that Redis would have let it go. */
+  async #holdsNothing(signal: AbortSignal): Promise<void> {
+    let since = performance.now();
+    while (await delay(FAREWELL_MS / 10, signal)) {
+      if (this.#held.count > 0) since = performance.now();
+      else if (performance.now() - since > FAREWELL_MS) return;
+    }
   }
 
   #take(queue: string, deps: BatchDependencies): Worker {
