@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { admitCalls, checkBatchSize, describeIssues, type KnownMethods } from './admit-calls.js';
+import { admitCalls, checkBatchSize, type KnownMethods } from './admit-calls.js';
+import { describeIssues } from './describe-issues.js';
 import { InvalidInputError } from './errors.js';
 import { DEFAULT_CALL_TIMEOUT_MS, LIMITS } from './limits.js';
 import { BUILT_IN_METHODS } from './methods.js';

@@ -1,6 +1,7 @@
 /** Checks the calls that a user gives, and fills in what the method knows. */
 import { z } from 'zod';
 import { callInputSchema, type Call, type CallInput, type Effect } from './call.js';
+import { describeIssues } from './describe-issues.js';
 import { InvalidInputError } from './errors.js';
 import { DEFAULT_CALL_TIMEOUT_MS, LIMITS } from './limits.js';
 import type { MethodSpec } from './methods.js';
@@ -61,40 +62,6 @@ function admitCall(input: unknown, methods: KnownMethods, place: string): Call {
     timeoutMs: call.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS,
     effect,
   };
-}
-
-/**
- * Says what a schema found wrong: `args.argv[0]: expected string, received number`. With the
- * `schema` of an object, an unknown key of it comes with the nearest that there is.
- */
-export function describeIssues(error: z.ZodError, schema?: z.ZodType): string {
-  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-  return error.issues.map((issue) => describeIssue(issue, known)).join('; ');
-}
-
-function describeIssue(issue: z.core.$ZodIssue, known: readonly string[]): string {
-  const at = issue.path.reduce<string>((path, key) => {
-    if (typeof key === 'number') return `${path}[${String(key)}]`;
-    return path === '' ? String(key) : `${path}.${String(key)}`;
-  }, '');
-  const message = sayIssue(issue, at === '' ? known : []);
-  return at === '' ? message : `${at}: ${message}`;
-}
-
-function sayIssue(issue: z.core.$ZodIssue, known: readonly string[]): string {
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => sayUnknownKey(key, known)).join('; ');
-  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => message).join('; ');
-  return issue.message
-    .replace(/^(Invalid input|Invalid option|Too small|Too big): /, '')
-    .replace(/^expected (.+), received undefined$/, 'missing; expected $1');
-}
-
-function sayUnknownKey(key: string, known: readonly string[]): string {
-  const close = nearest(key, known);
-  return close === undefined
-    ? `unknown key '${key}'`
-    : `unknown key '${key}'; did you mean '${close}'?`;
 }
 
 /** Refuses a batch that is larger than what may travel, before anything is enqueued. */

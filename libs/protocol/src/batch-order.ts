@@ -1,6 +1,6 @@
 /** A batch as it travels in a BullMQ job: it names the tick, the drone and the batch, and holds no secret. */
 import { z } from 'zod';
-import { describeIssues } from './admit-calls.js';
+import { describeIssues } from './describe-issues.js';
 import { NAME_PATTERN } from './names.js';
 import { checkWireVersion, WIRE_VERSION, WireError } from './wire-version.js';
 

@@ -2,6 +2,7 @@ export * from './admit-calls.js';
 export * from './batch-order.js';
 export * from './call.js';
 export * from './combine.js';
+export * from './describe-issues.js';
 export * from './duration.js';
 export * from './errors.js';
 export * from './failure.js';

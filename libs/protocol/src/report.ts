@@ -1,6 +1,6 @@
 /** What a worker says became of one batch. Results travel beside it, since they may be large. */
 import { z } from 'zod';
-import { describeIssues } from './admit-calls.js';
+import { describeIssues } from './describe-issues.js';
 import { CALL_STATUSES, OUTCOMES, type CallStatus, type Outcome } from './outcome.js';
 import { checkWireVersion, parseWireJson, WIRE_VERSION, WireError } from './wire-version.js';
 

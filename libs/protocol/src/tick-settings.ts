@@ -1,6 +1,6 @@
 /** What a tick tells the workers beside its batches. All times in milliseconds. */
 import { z } from 'zod';
-import { describeIssues } from './admit-calls.js';
+import { describeIssues } from './describe-issues.js';
 import { checkWireVersion, parseWireJson, WIRE_VERSION, WireError } from './wire-version.js';
 
 export interface TickSettings {
