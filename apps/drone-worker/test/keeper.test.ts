@@ -90,6 +90,24 @@ it('is killed: what it had started is ended, with proof, and the next process ha
   expect(fallbacks).toEqual(['the keeper on the drone ended (SIGKILL)']);
 });
 
+it('is killed before it has its order: the next in line is a shell, and nothing is lost', async () => {
+  const { session } = await localDrone();
+  await run(session, 'true');
+  const keeper = await parentOf(session);
+  let asked = 0;
+  const confirm = async () => {
+    asked += 1;
+    if (asked === 1) {
+      process.kill(keeper, 'SIGKILL');
+      await until('it is gone', () => session.startedKeeper() === null);
+    }
+    return 5_000;
+  };
+  const spec = { argv: ['echo', 'once'], maxOutputBytes: 1_000 };
+  const { stdout } = await runProcess(session, spec, { mark: dir.path, confirm }, never());
+  expect([stdout.text(), asked]).toEqual(['once\n', 2]);
+});
+
 it('is frozen: what it runs is ended another way, and it is given up', async () => {
   const { session, fallbacks } = await localDrone();
   await run(session, 'true');
@@ -190,6 +208,10 @@ describe('a process of a keeper', () => {
     const ignored = await run(session, 'grep', '-E', '^Sig(Ign|Blk)', '/proc/self/status');
     // The two that the C library keeps for itself do not count.
     expect(ignored.stdout).toMatch(/^SigBlk:\s+0+\nSigIgn:\s+0+(180000000)?\n$/);
+  });
+
+  it('has the name of the signal that ended it', async () => {
+    expect(await run(session, 'sh', '-c', 'kill -ABRT $$')).toMatchObject({ signal: 'SIGABRT' });
   });
 
   it('has no descriptor but its three', async () => {

@@ -1,5 +1,4 @@
 /** Checks the calls that a user gives, and fills in what the method knows. */
-import { z } from 'zod';
 import { callInputSchema, type Call, type CallInput, type Effect } from './call.js';
 import { describeIssues } from './describe-issues.js';
 import { InvalidInputError } from './errors.js';

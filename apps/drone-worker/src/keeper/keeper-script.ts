@@ -19,7 +19,7 @@ PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 NAMES = {}
 for name in dir(signal):
-    if name.startswith("SIG") and name[3] != "_" and name not in ("SIGCLD", "SIGPOLL"):
+    if name.startswith("SIG") and name[3] != "_" and name not in ("SIGCLD", "SIGIOT", "SIGPOLL"):
         NAMES[int(getattr(signal, name))] = name
 IGNORED_HERE = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)]
 
@@ -432,8 +432,11 @@ def obey(kind, number, payload):
         flush()
         return
     if kind == b"S":
-        calls[number] = Call(number)
-        start(calls[number], payload)
+        call = calls[number] = Call(number)
+        try:
+            start(call, payload)
+        except Exception as error:
+            fail(call, b"exec: " + str(error).encode(), 126)
         return
     if kind == b"E":
         group, grace, mark = payload.split(b"\0", 2)

@@ -60,6 +60,8 @@ export class Keeper {
   readonly #processes = new Map<number, KeptProcessListener>();
   #last = 0;
   #silence: NodeJS.Timeout | undefined;
+  /** Frames that have come. */
+  #heard = 0;
   #loss: SessionLostError | null = null;
   #settle = (_why: SessionLostError): void => undefined;
   /** Resolves with the reason when it is of no more use. */
@@ -212,11 +214,20 @@ export class Keeper {
     if (!ANSWERED.includes(kind)) return;
     // One that is frozen would keep everybody waiting.
     this.#silence ??= setTimeout(() => {
-      this.#lose(new SessionLostError('the keeper on the drone says nothing'));
+      void this.#endIfSilent();
     }, this.withinMs);
   }
 
+  /** What has come while this process was too busy to read it is read first. */
+  async #endIfSilent(): Promise<void> {
+    const heard = this.#heard;
+    for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    if (this.#heard === heard)
+      this.#lose(new SessionLostError('the keeper on the drone says nothing'));
+  }
+
   #take({ kind, process, data }: Frame): void {
+    this.#heard += 1;
     clearTimeout(this.#silence);
     this.#silence = undefined;
     const ending = this.#endings.get(process);

@@ -30,6 +30,7 @@ export function keptProcess(keeper: Keeper, captures: Captures): ProcessChannel 
     },
     tooLate: () => {
       begun.refuse();
+      for (let open = OUTPUTS; open > 0; open -= 1) output.ended();
       settle({ exitCode: null, signal: null });
     },
     output: (stream, chunk) => {
@@ -53,6 +54,7 @@ export function keptProcess(keeper: Keeper, captures: Captures): ProcessChannel 
     exited,
     begun,
     output,
+    takesOrders: () => keeper.isThere,
     order: kept.start,
     endGroup: () => {
       if (!hasExited) kept.endGroup();

@@ -16,6 +16,8 @@ export interface ProcessChannel {
   readonly exited: Promise<ShellExit>;
   readonly begun: Begun;
   readonly output: LastOutput;
+  /** False once an order would go nowhere. */
+  takesOrders(): boolean;
   /** Starts the process, once. */
   order(spec: ProcessSpec, terms: Omit<OrderTerms, 'nonce'>): void;
   /** Has the group ended, if the process still runs; and says that nobody waits any more. */

@@ -98,6 +98,8 @@ async function tryProcess(
     const validMs = await confirm();
     // Nothing was ordered, so nothing has begun.
     if (aborted.seen()) throw new ProcessEndedError('confirmed');
+    if (!channel.takesOrders())
+      throw new OrderTooOldError('the keeper on the drone ended before it had its order');
     channel.order(spec, { workdir, validMs });
     const exit = await Promise.race([exited, aborted.promise]).catch(async (error: unknown) => {
       if (!(error instanceof SessionLostError)) throw error;

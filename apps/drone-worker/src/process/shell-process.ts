@@ -43,6 +43,7 @@ export function shellProcess(shell: Shell, { stdout, stderr }: Captures): Proces
     exited: shell.exited,
     begun,
     output: LastOutput.of([shell.stdout, shell.stderr]),
+    takesOrders: () => true,
     order: (spec, terms) => {
       // A process that ends without reading its input closes the pipe: not our failure.
       shell.stdin.on('error', () => undefined);
