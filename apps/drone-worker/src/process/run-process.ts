@@ -57,7 +57,7 @@ const UNTOLD_MS = 500;
 
 /**
  * Runs `spec` and gives its exit and output. When `signal` is aborted, its process group
- * is ended: TERM, a grace, KILL, and proof through a second shell.
+ * is ended: TERM, a grace, KILL, and proof through the keeper or a second shell.
  * @throws ProcessEndedError after that, SessionLostError when the drone is lost before it was
  *   ordered, ProcessLostError when that happens later, OrderTooOldError.
  */
