@@ -3,7 +3,8 @@
 /**
  * @typedef {object} Row
  * @property {string} name
- * @property {number[]} seconds one for each run
+ * @property {number[]} values one for each run
+ * @property {string} unit
  */
 
 /**
@@ -25,11 +26,15 @@ export function median(values) {
  * @returns {Promise<Row[]>}
  */
 export async function inTurn(runs, candidates, say) {
-  const rows = candidates.map(({ name }) => ({ name, seconds: /** @type {number[]} */ ([]) }));
+  const rows = candidates.map(({ name }) => ({
+    name,
+    values: /** @type {number[]} */ ([]),
+    unit: 's',
+  }));
   for (let run = 1; run <= runs; run += 1) {
     for (const [index, candidate] of candidates.entries()) {
       const seconds = await candidate.run();
-      rows[index]?.seconds.push(seconds);
+      rows[index]?.values.push(seconds);
       say(`run ${run} of ${runs}: ${candidate.name}: ${seconds.toFixed(2)} s`);
     }
   }
@@ -53,9 +58,29 @@ export async function timed(work) {
 export function table(rows) {
   const width = Math.max(...rows.map(({ name }) => name.length));
   return rows
-    .map(({ name, seconds }) => {
-      const spread = `${Math.min(...seconds).toFixed(2)}-${Math.max(...seconds).toFixed(2)}`;
-      return `${name.padEnd(width)}  ${median(seconds).toFixed(2).padStart(7)} s  (${spread})\n`;
+    .map(({ name, values, unit }) => {
+      const spread = `${Math.min(...values).toFixed(2)}-${Math.max(...values).toFixed(2)}`;
+      return `${name.padEnd(width)}  ${median(values).toFixed(2).padStart(7)} ${unit}  (${spread})\n`;
     })
     .join('');
+}
+
+/**
+ * The ratios that have lines to reach, each to the fastest of those that took part.
+ * @param {readonly Row[]} rows
+ * @param {readonly { ours: string, than: string[], line: number }[]} lines
+ * @returns {{ of: string, to: string, ratio: number, line: number }[]}
+ */
+export function ratiosOf(rows, lines) {
+  const valueOf = (/** @type {string} */ name) => {
+    const row = rows.find((other) => other.name === name);
+    return row === undefined ? undefined : median(row.values);
+  };
+  return lines.flatMap(({ ours, than, line }) => {
+    const present = than.filter((name) => valueOf(name) !== undefined);
+    const fastest = present.sort((a, b) => (valueOf(a) ?? 0) - (valueOf(b) ?? 0))[0];
+    const own = valueOf(ours);
+    if (fastest === undefined || own === undefined) return [];
+    return [{ of: ours, to: fastest, ratio: own / (valueOf(fastest) ?? NaN), line }];
+  });
 }

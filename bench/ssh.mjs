@@ -7,7 +7,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findProgram } from '../tools/setup/programs.mjs';
-import { inTurn, median, timed } from './measure.mjs';
+import { inTurn, ratiosOf, timed } from './measure.mjs';
+import { startServices, targetsOf, writeFleet } from './services.mjs';
 
 const TARGETS = 100;
 const FAN_OUT = 50;
@@ -44,27 +45,10 @@ export async function benchSsh({ lab, runs, say }) {
     end.unshift(theirs.stop);
     const candidates = [...ours.candidates, ...theirs.candidates];
     const rows = await inTurn(runs, candidates, say);
-    return { rows, ratios: ratiosOf(rows) };
+    return { rows, ratios: ratiosOf(rows, LINES) };
   } finally {
     for (const stop of end) await stop();
   }
-}
-
-/**
- * @param {readonly import('./measure.mjs').Row[]} rows
- */
-function ratiosOf(rows) {
-  const secondsOf = (/** @type {string} */ name) => {
-    const row = rows.find((other) => other.name === name);
-    return row === undefined ? undefined : median(row.seconds);
-  };
-  return LINES.flatMap(({ ours, than, line }) => {
-    const present = than.filter((name) => secondsOf(name) !== undefined);
-    const fastest = present.sort((a, b) => (secondsOf(a) ?? 0) - (secondsOf(b) ?? 0))[0];
-    const own = secondsOf(ours);
-    if (fastest === undefined || own === undefined) return [];
-    return [{ of: ours, to: fastest, ratio: own / (secondsOf(fastest) ?? NaN), line }];
-  });
 }
 
 /**
@@ -73,53 +57,26 @@ function ratiosOf(rows) {
  * @param {import('@muster/testing').SshdLab} sshd
  * @param {string} redisUrl
  */
-async function ourWays({ startMuster, muster }, dir, sshd, redisUrl) {
-  const { user, identityFile, knownHostsFile: knownHosts } = sshd;
+async function ourWays(lab, dir, sshd, redisUrl) {
   const fleetOf = (/** @type {string} */ site) =>
-    dir.write(
-      `${site}.yaml`,
-      JSON.stringify({
-        version: 1,
-        defaults: { transport: 'ssh', site, user, identityFile, knownHosts },
-        drones: Object.fromEntries(sshd.targets.map(({ name, ...where }) => [name, where])),
-      }),
-    );
+    writeFleet(dir, site, sshd, targetsOf(sshd, TARGETS));
   const [cold, warm] = [await fleetOf('cold'), await fleetOf('warm')];
   const echo = { method: 'exec', args: { argv: ['/bin/echo', 'hello'] } };
   const calls = await dir.write('calls.json', JSON.stringify(Array(CALLS).fill(echo)));
-  const env = { MUSTER_REDIS_URL: redisUrl, MUSTER_STATE_DIR: join(dir.path, 'state') };
-  const serve = async (/** @type {string[]} */ args) => {
-    const service = startMuster(args, { env });
-    await service.logged('ready');
-    return service;
-  };
-  const startWorker = (/** @type {string} */ site, /** @type {string} */ fleet) =>
-    serve(['worker', '--site', site, '--fleet', fleet, '--drain', '1s']);
-  const stop = async (/** @type {Awaited<ReturnType<typeof serve>>} */ service) => {
-    service.kill('SIGTERM');
-    await service.ended;
-  };
-  const tick = async (/** @type {string} */ fleet, /** @type {string[]} */ ...work) => {
-    const { code, stderr } = await muster(['tick', '--fleet', fleet, ...work], { env });
-    if (code !== 0) throw new Error(`muster tick: exit ${code}: ${stderr}`);
-  };
-  const combiner = await serve(['combiner']);
+  const muster = await startServices(lab, dir, redisUrl);
   const single = ['--', '/bin/echo', 'hello'];
   const several = ['--calls', calls];
-  const kept = await startWorker('warm', warm);
-  for (let time = 0; time < WARM_UP; time += 1) await tick(warm, ...single);
+  await muster.startWorker('warm', warm);
+  for (let time = 0; time < WARM_UP; time += 1) await muster.tick(warm, ...single);
   return {
-    stop: async () => {
-      await stop(kept);
-      await stop(combiner);
-    },
+    stop: muster.stop,
     candidates: [
       {
         name: 'muster, cold',
         run: async () => {
-          const fresh = await startWorker('cold', cold);
-          const seconds = await timed(() => tick(cold, ...single));
-          await stop(fresh);
+          const worker = await muster.startWorker('cold', cold);
+          const seconds = await timed(() => muster.tick(cold, ...single));
+          await worker.stop();
           return seconds;
         },
       },
@@ -127,11 +84,11 @@ async function ourWays({ startMuster, muster }, dir, sshd, redisUrl) {
         name: 'muster, warm',
         run: async () => {
           // Its connections have had a minute and more to fall asleep.
-          await tick(warm, ...single);
-          return timed(() => tick(warm, ...single));
+          await muster.tick(warm, ...single);
+          return timed(() => muster.tick(warm, ...single));
         },
       },
-      { name: 'muster, warm, 10 calls', run: () => timed(() => tick(warm, ...several)) },
+      { name: 'muster, warm, 10 calls', run: () => timed(() => muster.tick(warm, ...several)) },
     ],
   };
 }

@@ -2,7 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TickRecord } from '@muster/protocol';
-import { FaultLab, processesWith, scratchDir, until, type ScratchDir } from '@muster/testing';
+import {
+  FaultLab,
+  killProcessesWith,
+  processesWith,
+  scratchDir,
+  until,
+  type ScratchDir,
+} from '@muster/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 let lab: FaultLab;
@@ -13,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await lab.stop();
-  for (const { pid } of await processesWith(dir.path)) process.kill(pid, 'SIGKILL');
+  await killProcessesWith(dir.path);
   await dir.remove();
 });
 

@@ -56,6 +56,18 @@ export const PROGRAMS = {
     packages: { 'apt-get': ['tcsh'], dnf: ['tcsh'], apk: ['tcsh'], brew: ['tcsh-shell', 'tcsh'] },
     services: [],
   },
+  /** @type {Program} */
+  busybox: {
+    purpose: 'the sh of small machines, for the tests',
+    names: ['busybox'],
+    packages: {
+      'apt-get': ['busybox-static', 'busybox'],
+      dnf: ['busybox'],
+      apk: ['busybox'],
+      brew: ['busybox'],
+    },
+    services: [],
+  },
 };
 
 /** Where package managers put servers that are not on every user's PATH. */

@@ -125,6 +125,8 @@ function addServices(program: Command, exit: (code: number) => void): void {
     .option('--drone <name>', 'a drone that it runs on; may be repeated', collect, [])
     .addOption(count('--concurrency <n>', 'batches at once', 100))
     .option(...METHODS, collect, [])
+    .option('--ssh-idle <dur>', 'how long an SSH connection is kept between batches', '5m')
+    .addOption(count('--ssh-connections <n>', 'SSH connections at once; idle ones make room', 1000))
     .option('--drain <dur>', 'how long running batches may take after a signal', '30s')
     .action(async (options: WorkerOptions) => {
       exit(await (await import('./commands/worker.js')).runWorker(options));

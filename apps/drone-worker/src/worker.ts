@@ -33,6 +33,7 @@ import { executeBatch, type BatchDependencies } from './batch/execute-batch.js';
 import { HeldBatches } from './batch/held-batches.js';
 import { ownMethods, type MethodRegistry } from './methods/registry.js';
 import { TransferSlots } from './transfer/transfer-slots.js';
+import type { SshPoolOptions } from './transport/ssh/index.js';
 import { createTransports, type Transports } from './transport/transports.js';
 
 export interface WorkerSettings {
@@ -48,6 +49,8 @@ export interface WorkerSettings {
   readonly concurrency: number;
   /** How long running batches may take when it is told to stop, in milliseconds. */
   readonly drainMs: number;
+  /** Its SSH connections. */
+  readonly ssh?: Pick<SshPoolOptions, 'idleMs' | 'maxConnections'>;
   readonly version: string;
   readonly log: Logger;
 }
@@ -95,10 +98,10 @@ export class DroneWorker extends Service {
   }
 
   protected override async onStart(): Promise<void> {
-    const { store, log, sites, drones, fleet } = this.#settings;
+    const { store, log, sites, drones, fleet, ssh } = this.#settings;
     this.#leaveNow = new AbortController();
     const droneEntry = (name: string) => fleet?.get(name) ?? this.#ownDrone(name);
-    const transports = createTransports((name) => fleet?.get(name), log);
+    const transports = createTransports((name) => fleet?.get(name), log, ssh);
     this.#transports = transports;
     const deps: BatchDependencies = {
       store,

@@ -3,7 +3,7 @@ import { startDropbear, type Dropbear } from '@muster/testing';
 import { afterAll, beforeAll } from 'vitest';
 import { createSshTransport, SshConnectionPool } from '../src/transport/ssh/index.js';
 import type { Session } from '../src/transport/transport.js';
-import { withKeeper, withoutKeeper } from './keeper-or-not.js';
+import { withKeeper, withKeptShells, withoutKeeper } from './ways-to-start.js';
 import { describeTransport } from './transport.suite.js';
 
 let server: Dropbear;
@@ -32,3 +32,4 @@ async function connect(): Promise<Session> {
 
 describeTransport('dropbear, a shell for each', withoutKeeper(connect));
 describeTransport('dropbear, with the keeper', withKeeper(connect));
+describeTransport('dropbear, with kept shells', withKeptShells(connect));

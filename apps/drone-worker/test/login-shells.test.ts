@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProcess } from '../src/process/run-process.js';
 import { createSshTransport, SshConnectionPool } from '../src/transport/ssh/index.js';
 import type { Session } from '../src/transport/transport.js';
-import { withKeeper, withoutKeeper } from './keeper-or-not.js';
+import { withKeeper, withKeptShells, withoutKeeper } from './ways-to-start.js';
 import { describeTransport } from './transport.suite.js';
 
 /** Slow, says something on both streams, and does not end its line. */
@@ -47,6 +47,7 @@ describe.each([
   }
 
   describeTransport(name, withoutKeeper(connect));
+  describeTransport(`${name}, with kept shells`, withKeptShells(connect));
 
   it('starts the keeper, and says nothing into its processes', async () => {
     const session = await withKeeper(connect)();

@@ -17,7 +17,13 @@ import {
 import { join } from 'node:path';
 import type { PidFile, RefreshResult } from '@muster/protocol';
 import { silentLogger } from '@muster/runtime';
-import { processesWith, scratchDir, until, type ScratchDir } from '@muster/testing';
+import {
+  killProcessesWith,
+  processesWith,
+  scratchDir,
+  until,
+  type ScratchDir,
+} from '@muster/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadMethods } from '../src/index.js';
 import { CallFailedError, type DroneTransport } from '../src/methods/define-methods.js';
@@ -48,9 +54,7 @@ export function describeMethods(
   });
   afterEach(async () => {
     session.release();
-    for (const { pid } of await processesWith(dir.path)) {
-      if (pid !== process.pid) process.kill(pid, 'SIGKILL');
-    }
+    await killProcessesWith(dir.path);
     await dir.remove();
   });
 
@@ -698,7 +702,7 @@ export function describeMethods(
       const counting: Session = {
         sharesClock: session.sharesClock,
         openShell: (script, signal) => session.openShell(script, signal),
-        keeper: (signal) => session.keeper(signal),
+        starter: (signal, hasInput) => session.starter(signal, hasInput),
         startedKeeper: () => session.startedKeeper(),
         another: (signal) => session.another(signal),
         release: () => undefined,

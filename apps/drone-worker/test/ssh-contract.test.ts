@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { createSshTransport, SshConnectionPool } from '../src/transport/ssh/index.js';
 import { SessionLostError } from '../src/transport/shell.js';
 import type { Session } from '../src/transport/transport.js';
-import { withKeeper, withoutKeeper } from './keeper-or-not.js';
+import { withKeeper, withKeptShells, withoutKeeper } from './ways-to-start.js';
 import { describeMethods } from './methods.suite.js';
 import { describeTransport } from './transport.suite.js';
 
@@ -38,6 +38,7 @@ async function connect(): Promise<Session> {
 
 describeTransport('ssh, a shell for each', withoutKeeper(connect));
 describeTransport('ssh, with the keeper', withKeeper(connect));
+describeTransport('ssh, with kept shells', withKeptShells(connect));
 describeMethods('ssh', connect, async (session) => {
   await lab.killConnections();
   // Nor may the next test be given a connection that is about to be found dead.

@@ -1,7 +1,13 @@
 /** What a call may rely on, over every transport: the same tests on a local drone and on a real sshd. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { processesWith, scratchDir, until, type ScratchDir } from '@muster/testing';
+import {
+  killProcessesWith,
+  processesWith,
+  scratchDir,
+  until,
+  type ScratchDir,
+} from '@muster/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   OrderTooOldError,
@@ -25,7 +31,7 @@ export function describeTransport(kind: string, connect: () => Promise<Session>)
     });
     afterEach(async () => {
       session.release();
-      for (const { pid } of await processesWith(dir.path)) process.kill(pid, 'SIGKILL');
+      await killProcessesWith(dir.path);
       await dir.remove();
     });
 

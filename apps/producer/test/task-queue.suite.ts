@@ -10,6 +10,7 @@ import type { Logger } from '@muster/runtime';
 import {
   freePort,
   makeSshKey,
+  killProcessesWith,
   processesWith,
   scratchDir,
   startSilentServer,
@@ -108,7 +109,7 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
     afterEach(async () => {
       for (const queue of open) await queue.close();
       open = [];
-      for (const { pid } of await processesWith(dir.path)) process.kill(pid, 'SIGKILL');
+      await killProcessesWith(dir.path);
       await dir.remove();
     });
 
@@ -562,7 +563,7 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       // It was left behind on purpose, in a session of its own, and is found all the same.
       const left = await processesWith(`MUSTER_MARK=${mark}`);
       expect(left.map(({ command }) => command)).toEqual(['sleep 600']);
-      for (const { pid } of left) process.kill(pid, 'SIGKILL');
+      await killProcessesWith(`MUSTER_MARK=${mark}`);
     });
 
     it('behaviour 39: no work outlives its tick, not what a call has started either', async () => {

@@ -23,6 +23,19 @@ export async function processesWith(text: string): Promise<ListedProcess[]> {
   return found.flat();
 }
 
+/** Kills them, but for this process itself. */
+export async function killProcessesWith(text: string): Promise<void> {
+  for (const { pid } of await processesWith(text)) {
+    if (pid === process.pid) continue;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      // It has ended by itself meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}
+
 /** Empty for a process that is gone, is not ours to look at, or is a zombie. */
 function readOf(pid: number, file: 'cmdline' | 'environ'): Promise<string> {
   return readFile(`/proc/${String(pid)}/${file}`, 'utf8').catch(() => '');

@@ -14,11 +14,17 @@ export interface WorkerOptions {
   readonly drone: string[];
   readonly methods: string[];
   readonly concurrency: number;
+  readonly sshIdle: string;
+  readonly sshConnections: number;
   readonly drain: string;
 }
 
 export async function runWorker(options: WorkerOptions): Promise<number> {
   const drainMs = parseDuration(options.drain, '--drain');
+  const ssh = {
+    idleMs: parseDuration(options.sshIdle, '--ssh-idle'),
+    maxConnections: options.sshConnections,
+  };
   for (const name of [...options.site, ...options.drone]) {
     if (!isName(name)) throw new InvalidInputError(`'${name}' is no name of a site or a drone`);
   }
@@ -44,6 +50,7 @@ export async function runWorker(options: WorkerOptions): Promise<number> {
     methods,
     concurrency: options.concurrency,
     drainMs,
+    ssh,
     version: musterVersion(),
     log,
   });

@@ -15,7 +15,23 @@ import { KEEPER_SCRIPT } from './keeper-script.js';
  * Constant text without a quote or anything else that a login shell could take amiss.
  */
 export const KEEPER_BOOT =
-  'exec python3 -I -S -c "import posix as p;r=lambda n:n and (lambda b:b+r(n-len(b)))(p.read(0,n)) or bytes();exec(r(int(p.read(0,8))))"';
+  'echo muster-starter $$; exec python3 -I -S -c "import posix as p;r=lambda n:n and (lambda b:b+r(n-len(b)))(p.read(0,n)) or bytes();exec(r(int(p.read(0,8))))"';
+
+/** What the shell says before it becomes the keeper, in front of its process id. */
+const STARTER = /muster-starter (\d+)\n/;
+
+/** python3 was started and says nothing. */
+export class KeeperSilentError extends Error {
+  override readonly name = 'KeeperSilentError';
+
+  /** `group` is the process group that it was started in. */
+  constructor(
+    message: string,
+    readonly group: number,
+  ) {
+    super(message);
+  }
+}
 
 /** What the keeper says first; before it comes what a noisy login shell says. */
 const MARKER = 'muster-keeper';
@@ -82,7 +98,9 @@ export class Keeper {
         reject(error);
       };
       const timer = setTimeout(() => {
-        fail(new Error(`python3 said nothing for ${String(withinMs)}ms`));
+        const why = `python3 said nothing for ${String(withinMs)}ms`;
+        const group = STARTER.exec(marker.before)?.[1];
+        fail(group === undefined ? new Error(why) : new KeeperSilentError(why, Number(group)));
       }, withinMs);
       let said = '';
       const onNoise = (chunk: Buffer) => {

@@ -1,6 +1,11 @@
 /** The keeper of one connection, or of this machine: started when it pays, and kept. */
+import { delay } from '@muster/runtime';
+import { BOOT, encodeOrder } from '../process/start-order.js';
 import type { Shell } from '../transport/shell.js';
-import { Keeper, KEEPER_BOOT } from './keeper.js';
+import { Keeper, KEEPER_BOOT, KeeperSilentError } from './keeper.js';
+
+/** How long processes wait for a keeper that is being started, milliseconds. */
+const WORTH_WAITING_MS = 1_000;
 
 export interface KeptKeeperOptions {
   /** Opens a shell that is not of any one session. */
@@ -13,7 +18,8 @@ export interface KeptKeeperOptions {
 
 export class KeptKeeper {
   #isFirst = true;
-  #starting: Promise<Keeper | null> | null = null;
+  /** Resolves when it has started or will not, or when waiting for that is not worth it. */
+  #waiting: Promise<unknown> | null = null;
   #keeper: Keeper | null = null;
   /** There is none to be had any more. */
   #over = false;
@@ -25,15 +31,21 @@ export class KeptKeeper {
 
   /**
    * Null for the first process: a keeper takes longer to start than one process is worth. Null as
-   * well where the drone has no python3, or where its keeper has ended.
+   * well while it takes too long to start, where the drone has no python3, or where its keeper has
+   * ended.
    */
   async get(signal: AbortSignal): Promise<Keeper | null> {
     const isFirst = this.#isFirst;
     this.#isFirst = false;
     if (isFirst || this.#over) return null;
-    this.#starting ??= this.#start();
-    const keeper = await unlessAborted(this.#starting, signal);
-    return keeper?.isThere === true ? keeper : null;
+    this.#waiting ??= Promise.race([this.#start(), delay(WORTH_WAITING_MS, this.#closing.signal)]);
+    await unlessAborted(this.#waiting, signal);
+    return this.started;
+  }
+
+  /** There is none, and there will be none. */
+  get isOver(): boolean {
+    return this.#over;
   }
 
   /** The keeper, if it is there. */
@@ -43,7 +55,7 @@ export class KeptKeeper {
 
   /** Has it give its channel back as soon as none of its processes runs. */
   makeWay(): void {
-    if (this.#starting === null) return;
+    if (this.#waiting === null) return;
     this.#isInTheWay = true;
     if (this.#keeper?.busy === false) this.close();
   }
@@ -55,7 +67,7 @@ export class KeptKeeper {
     this.#keeper?.close();
   }
 
-  async #start(): Promise<Keeper | null> {
+  async #start(): Promise<void> {
     const { openShell, withinMs, onFallback } = this.options;
     try {
       const shell = await openShell(KEEPER_BOOT, this.#closing.signal);
@@ -64,26 +76,39 @@ export class KeptKeeper {
       });
       if (this.#over) {
         keeper.close();
-        return null;
+        return;
       }
       this.#keeper = keeper;
       void keeper.gone.then((why) => {
         if (!this.#over) onFallback(why.message);
         this.#over = true;
       });
-      return keeper;
     } catch (error) {
       if (!this.#over) onFallback(error instanceof Error ? error.message : String(error));
       this.#over = true;
-      return null;
+      if (error instanceof KeeperSilentError) await this.#endStarter(error.group);
+    }
+  }
+
+  /** What should have become the keeper, and did not, is not to stay behind. */
+  async #endStarter(group: number): Promise<void> {
+    try {
+      const shell = await this.options.openShell(BOOT, this.#closing.signal);
+      shell.stdin.on('error', () => undefined);
+      shell.stdin.end(encodeOrder(`kill -KILL -${String(group)}; exit 0`));
+      await shell.exited;
+      shell.close();
+    } catch {
+      // The connection is lost, and with it what was to be ended.
     }
   }
 }
 
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
+/** Resolves with `work`, or when `signal` aborts. */
+function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = () => {
-      resolve(null);
+      resolve();
     };
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
@@ -91,6 +116,8 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | nu
       .finally(() => {
         signal.removeEventListener('abort', onAbort);
       })
-      .then(resolve, reject);
+      .then(() => {
+        resolve();
+      }, reject);
   });
 }

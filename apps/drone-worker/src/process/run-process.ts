@@ -3,7 +3,6 @@ import { within } from '@muster/runtime';
 import { SessionLostError, type ShellExit } from '../transport/shell.js';
 import type { Session } from '../transport/transport.js';
 import { endProcess } from './end-process.js';
-import { keptProcess } from './kept-process.js';
 import { OutputCapture } from './output-capture.js';
 import type { Begun, Captures, ProcessChannel } from './process-channel.js';
 import { shellProcess } from './shell-process.js';
@@ -89,7 +88,8 @@ async function tryProcess(
 ): Promise<ProcessResult> {
   const stdout = new OutputCapture(spec.maxOutputBytes);
   const stderr = new OutputCapture(spec.maxOutputBytes);
-  const channel = await openChannel(session, { stdout, stderr }, signal);
+  const hasInput = spec.stdin !== undefined;
+  const channel = await openChannel(session, { stdout, stderr }, hasInput, signal);
   const { begun, exited, output } = channel;
   const aborted = onAbort(signal);
   try {
@@ -99,7 +99,7 @@ async function tryProcess(
     // Nothing was ordered, so nothing has begun.
     if (aborted.seen()) throw new ProcessEndedError('confirmed');
     if (!channel.takesOrders())
-      throw new OrderTooOldError('the keeper on the drone ended before it had its order');
+      throw new OrderTooOldError('what was to start it on the drone ended before it had its order');
     channel.order(spec, { workdir, validMs });
     const exit = await Promise.race([exited, aborted.promise]).catch(async (error: unknown) => {
       if (!(error instanceof SessionLostError)) throw error;
@@ -122,16 +122,17 @@ async function tryProcess(
   }
 }
 
-/** Through the connection's keeper where there is one, else through a shell of its own. */
+/** Through what is kept for that where there is such, else through a shell of its own. */
 async function openChannel(
   session: Session,
   captures: Captures,
+  hasInput: boolean,
   signal: AbortSignal,
 ): Promise<ProcessChannel> {
   try {
-    const keeper = signal.aborted ? null : await session.keeper(signal);
-    const kept = signal.aborted || keeper === null ? null : keptProcess(keeper, captures);
-    // A keeper that ends before it has an order has begun nothing.
+    const start = signal.aborted ? null : await session.starter(signal, hasInput);
+    const kept = start === null ? null : start(captures);
+    // One that ends before it has an order has begun nothing.
     if (kept !== null && (await isThere(kept, signal))) return kept;
     if (!signal.aborted) return shellProcess(await session.openShell(BOOT, signal), captures);
   } catch (error) {

@@ -85,11 +85,20 @@ export function startOrder(spec: ProcessSpec, { workdir, validMs, nonce }: Order
     `( ( trap "" TERM HUP INT; exec >/dev/null 2>&1${readsInput ? ' </dev/null' : ''}; ${watch}; [ -d "/proc/$$" ] || exit 0; ${END_GROUP('$$')} ) & )`,
     ...(readsInput ? [] : ['exec 3<&-']),
     `printf '%s:%s\\n' ${nonce} "$$"; printf '%s:\\n' ${nonce} >&2`,
-    ...Object.entries(spec.env ?? {}).map(([name, value]) => `export ${name}=${quote(value)}`),
-    ...[workdir, spec.cwd].filter((dir) => dir !== undefined).map(changeDirectory),
+    ...setUp(spec, workdir),
     `exec ${spec.argv.map(quote).join(' ')}`,
   ];
   return lines.join('; ');
+}
+
+/** What a process' own shell does before it becomes the process. */
+export function setUp({ env = {}, cwd }: ProcessSpec, workdir: string | undefined): string[] {
+  const places = [workdir, cwd].filter((dir) => dir !== undefined);
+  const variables = Object.entries(env);
+  return [
+    ...variables.map(([name, value]) => `export ${name}=${quote(value)}`),
+    ...places.map(changeDirectory),
+  ];
 }
 
 /** `-` alone would mean the directory before, and CDPATH could lead elsewhere. */
@@ -101,7 +110,7 @@ function changeDirectory(dir: string): string {
  * TERM to a group, then KILL to what is left of it after the grace. Busybox counts the POSIX form,
  * `kill -s TERM -- -GROUP`, as failed.
  */
-const END_GROUP = (group: string) =>
+export const END_GROUP = (group: string) =>
   `kill -TERM "-${group}"; i=0; while kill -0 "-${group}" && [ "$i" -lt ${String(TERM_GRACE_MS / 50)} ]; do sleep 0.05; i=$((i+1)); done; kill -KILL "-${group}"`;
 
 /**

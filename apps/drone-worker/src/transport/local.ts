@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { localFiles } from './local-files.js';
-import { KeptKeeper } from '../keeper/kept-keeper.js';
+import { ProcessStarters } from '../process/process-starters.js';
 import { SessionLostError, type Shell, type ShellExit } from './shell.js';
 import type { Connected, Session, Transport } from './transport.js';
 
@@ -11,18 +11,18 @@ const KEEPER_MS = 5_000;
 
 /** All drones that are this machine share a keeper. */
 export class LocalTransport implements Transport {
-  readonly #keeper: KeptKeeper;
+  readonly #starters: ProcessStarters;
   readonly #session: Session;
 
-  /** `onFallback` is told why each call has a shell of its own from now on. */
+  /** `onFallback` is told why there is no keeper any more. */
   constructor(onFallback: (why: string) => void = () => undefined) {
-    const keeper = new KeptKeeper({ openShell, withinMs: KEEPER_MS, onFallback });
-    this.#keeper = keeper;
+    const starters = new ProcessStarters({ openShell, keeperMs: KEEPER_MS, onFallback });
+    this.#starters = starters;
     this.#session = {
       sharesClock: true,
       openShell,
-      keeper: (signal) => keeper.get(signal),
-      startedKeeper: () => keeper.started,
+      starter: (signal, hasInput) => starters.get(signal, hasInput),
+      startedKeeper: () => starters.keeper,
       openFiles: () => Promise.resolve({ files: localFiles, close: () => undefined }),
       another: () => Promise.resolve(null),
       release: () => undefined,
@@ -34,7 +34,7 @@ export class LocalTransport implements Transport {
   }
 
   close(): void {
-    this.#keeper.close();
+    this.#starters.close();
   }
 }
 

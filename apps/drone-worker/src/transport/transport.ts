@@ -4,6 +4,7 @@
  * nothing above this file asks whether a drone is local.
  */
 import type { Keeper } from '../keeper/keeper.js';
+import type { StartProcess } from '../process/process-starters.js';
 import type { Files } from './files.js';
 import type { Shell } from './shell.js';
 
@@ -28,11 +29,11 @@ export interface Session {
   /** Starts `/bin/sh -c script`; `script` is constant text without a quote in it, never a place for arguments. Rejects with `SessionLostError`. */
   openShell(script: string, signal: AbortSignal): Promise<Shell>;
   /**
-   * The program that starts processes for all sessions of this connection; null where each is to
-   * have a shell of its own. Rejects with `SessionLostError`.
+   * What starts a process for less than a shell of its own costs; null where it is to have one.
+   * `hasInput`: it is to read something. Rejects with `SessionLostError`.
    */
-  keeper(signal: AbortSignal): Promise<Keeper | null>;
-  /** The same, if it is there already. */
+  starter(signal: AbortSignal, hasInput: boolean): Promise<StartProcess | null>;
+  /** The keeper of this connection, if it is there already. */
   startedKeeper(): Keeper | null;
   /** Rejects with `SessionLostError`, or with an Error that says why the drone's files are out of reach. */
   openFiles(signal: AbortSignal): Promise<OpenedFiles>;

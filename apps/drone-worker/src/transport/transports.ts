@@ -30,7 +30,7 @@ export function createTransports(
   options: SshPoolOptions = {},
 ): Transports {
   const onFallback = (where: string, why: string) => {
-    log.info({ where, why }, 'no keeper on the drone: each call has a shell of its own');
+    log.info({ where, why }, 'no keeper on the drone: shells start the calls');
   };
   const pool = new SshConnectionPool({ onFallback, ...options });
   const local = new LocalTransport((why) => {

@@ -19,12 +19,17 @@ export class ChannelSlots {
   #askAgain: NodeJS.Timeout | undefined;
   #closed: SessionLostError | null = null;
 
-  /** Called when someone waits although at most one channel is open. */
+  /** Called when someone has to wait for a channel. */
   onShortage: () => void = () => undefined;
 
   /** Channels that are open or being opened. */
   get inUse(): number {
     return this.#limit.inUse;
+  }
+
+  /** Someone waits. */
+  get isShort(): boolean {
+    return this.#waiting.length > 0;
   }
 
   /**
@@ -97,7 +102,7 @@ export class ChannelSlots {
   }
 
   #tellShortage(): void {
-    if (this.#waiting.length > 0 && this.inUse <= 1) this.onShortage();
+    if (this.isShort) this.onShortage();
   }
 
   #scheduleAsking(): void {

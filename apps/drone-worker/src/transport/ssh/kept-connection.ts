@@ -1,6 +1,6 @@
 import type { Session } from '../transport.js';
 import type { SshConnection } from './connection.js';
-import { KeptKeeper } from '../../keeper/kept-keeper.js';
+import { ProcessStarters } from '../../process/process-starters.js';
 import { openShellChannel } from './shell-channel.js';
 import { SshSession } from './ssh-session.js';
 
@@ -20,7 +20,7 @@ export interface Keeping {
 /** A connection, and the sessions that share it. Without any it ends after a while. */
 export class KeptConnection {
   #sessions = 0;
-  readonly #keeper: KeptKeeper;
+  readonly #starters: ProcessStarters;
   #idleTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -30,19 +30,20 @@ export class KeptConnection {
     private readonly keeping: Keeping,
   ) {
     const { openTimeoutMs, onFallback } = keeping;
-    this.#keeper = new KeptKeeper({
+    this.#starters = new ProcessStarters({
       openShell: (script, signal) => openShellChannel(connection, script, openTimeoutMs, signal),
-      withinMs: openTimeoutMs,
+      keeperMs: openTimeoutMs,
+      isShort: () => connection.slots.isShort,
       onFallback: (why) => {
         onFallback(connection.where, why);
       },
     });
     connection.slots.onShortage = () => {
-      this.#keeper.makeWay();
+      this.#starters.makeWay(connection.slots.inUse <= 1);
     };
     connection.onLoss(() => {
       clearTimeout(this.#idleTimer);
-      this.#keeper.close();
+      this.#starters.close();
     });
   }
 
@@ -59,8 +60,8 @@ export class KeptConnection {
       this.#sessions -= 1;
       if (this.isIdle) this.#becameIdle();
     };
-    const keeper = this.#keeper;
-    return new SshSession(this.connection, { openTimeoutMs, keeper, another, onRelease });
+    const starters = this.#starters;
+    return new SshSession(this.connection, { openTimeoutMs, starters, another, onRelease });
   }
 
   #becameIdle(): void {

@@ -1,6 +1,6 @@
 /** What can be set about a worker's SSH connections. */
 export interface SshPoolOptions {
-  /** How long a connection is kept without a session, milliseconds. Default 60,000. */
+  /** How long a connection is kept without a session, milliseconds. Default 300,000. */
   readonly idleMs?: number;
   /** Connections at once; idle ones are closed first. Default 1,000. */
   readonly maxConnections?: number;
@@ -25,7 +25,7 @@ export type SshPoolSettings = Required<SshPoolOptions>;
 export function withDefaults(options: SshPoolOptions): SshPoolSettings {
   const agentOfThisUser = process.env['SSH_AUTH_SOCK'] ?? '';
   return {
-    idleMs: 60_000,
+    idleMs: 300_000,
     maxConnections: 1_000,
     maxHandshakes: 50,
     maxHandshakesPerAddress: 8,

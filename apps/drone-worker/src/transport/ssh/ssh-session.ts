@@ -2,7 +2,7 @@
 import { SessionLostError, type Shell } from '../shell.js';
 import type { OpenedFiles, Session } from '../transport.js';
 import type { Keeper } from '../../keeper/keeper.js';
-import type { KeptKeeper } from '../../keeper/kept-keeper.js';
+import type { ProcessStarters, StartProcess } from '../../process/process-starters.js';
 import type { SshConnection } from './connection.js';
 import { openSftpChannel } from './sftp-channel.js';
 import { openShellChannel } from './shell-channel.js';
@@ -10,8 +10,8 @@ import { openShellChannel } from './shell-channel.js';
 export interface SessionOptions {
   /** How long the server may take to open a channel, milliseconds. */
   readonly openTimeoutMs: number;
-  /** The connection's keeper. */
-  readonly keeper: KeptKeeper;
+  /** The connection's. */
+  readonly starters: ProcessStarters;
   /** A session over another connection to the same server, if there is one to be had. */
   readonly another: (signal: AbortSignal) => Promise<Session | null>;
   /** Gives the connection back to the pool. */
@@ -41,12 +41,12 @@ export class SshSession implements Session {
     return { ...channel, close };
   }
 
-  keeper(signal: AbortSignal): Promise<Keeper | null> {
-    return this.options.keeper.get(signal);
+  starter(signal: AbortSignal, hasInput: boolean): Promise<StartProcess | null> {
+    return this.options.starters.get(signal, hasInput);
   }
 
   startedKeeper(): Keeper | null {
-    return this.options.keeper.started;
+    return this.options.starters.keeper;
   }
 
   async openFiles(signal: AbortSignal): Promise<OpenedFiles> {

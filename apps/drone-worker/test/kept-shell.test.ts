@@ -1,0 +1,206 @@
+/** Kept shells: what a drone without python3 has in place of a keeper. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  killProcessesWith,
+  processesWith,
+  scratchDir,
+  startSshdLab,
+  until,
+  type ScratchDir,
+} from '@muster/testing';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { KeptShells } from '../src/kept-shell/kept-shells.js';
+import { ProcessLostError, runProcess } from '../src/process/run-process.js';
+import { LocalTransport } from '../src/transport/local.js';
+import { createSshTransport, SshConnectionPool } from '../src/transport/ssh/index.js';
+import type { Session } from '../src/transport/transport.js';
+
+let dir: ScratchDir;
+beforeEach(async () => {
+  dir = await scratchDir();
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await killProcessesWith(dir.path);
+  await dir.remove();
+});
+
+const never = () => new AbortController().signal;
+const place = () => ({ mark: dir.path, confirm: () => Promise.resolve(5_000) });
+
+/** Runs a process on the drone; its mark is the test's own directory. */
+async function run(session: Session, ...argv: string[]) {
+  const spec = { argv, maxOutputBytes: 1_000, env: { MUSTER_MARK: dir.path } };
+  const { exitCode, signal, stdout, stderr } = await runProcess(session, spec, place(), never());
+  return { exitCode, signal, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** What carries the mark of a process; the shells of a drone do not. */
+const left = () => processesWith(`MUSTER_MARK=${dir.path}`);
+
+const parentOf = async (session: Session) =>
+  Number((await run(session, '/bin/sh', '-c', 'echo $PPID')).stdout);
+
+const appeared = (file: string) =>
+  until(`${file} is there`, async () => (await readFile(file, 'utf8').catch(() => '')) !== '');
+
+/** This machine as a drone with these programs alone, and why it has no keeper. */
+async function localDrone(
+  programs: readonly string[] = ['setsid', 'sleep'],
+): Promise<{ session: Session; fallbacks: string[]; close: () => void }> {
+  await linkPrograms(programs);
+  vi.stubEnv('PATH', dir.path);
+  return anyDrone();
+}
+
+/** Makes them, and nothing else, be found in the test's own directory. */
+async function linkPrograms(programs: readonly string[]): Promise<void> {
+  const { session } = await anyDrone();
+  const link = 'for name do ln -s "$(command -v "$name")" "$0/$name"; done';
+  expect(await run(session, 'sh', '-c', link, dir.path, ...programs)).toMatchObject({
+    exitCode: 0,
+  });
+}
+
+async function anyDrone() {
+  const fallbacks: string[] = [];
+  const transport = new LocalTransport((why) => {
+    fallbacks.push(why);
+  });
+  const close = () => {
+    transport.close();
+  };
+  onTestFinished(close);
+  const connected = await transport.connect();
+  if (!connected.ok) throw new Error(connected.failure.message);
+  return { session: connected.session, fallbacks, close };
+}
+
+it('starts the processes of a drone without python3, and that is said once', async () => {
+  const { session, fallbacks } = await localDrone();
+  expect(await parentOf(session)).toBe(process.pid);
+  const shell = await parentOf(session);
+  expect(shell).not.toBe(process.pid);
+  for (let call = 0; call < 3; call += 1) expect(await parentOf(session)).toBe(shell);
+  expect(fallbacks).toEqual([expect.stringMatching(/^python3 ended \(exit 127\): .*not found/)]);
+});
+
+it('is not there without setsid either: each process has a shell of its own', async () => {
+  const { session } = await localDrone([]);
+  for (let call = 0; call < 3; call += 1) expect(await parentOf(session)).toBe(process.pid);
+});
+
+it('is not used again while something holds its outputs, which nobody else hears', async () => {
+  const { session } = await localDrone();
+  await run(session, '/bin/sh', '-c', 'exit');
+  const shell = await parentOf(session);
+  const leaves = '( trap "" PIPE; sleep 1; echo stray; sleep 600 ) & echo own';
+  expect((await run(session, '/bin/sh', '-c', leaves)).stdout).toBe('own\n');
+  const next = await run(session, '/bin/sh', '-c', 'sleep 1; echo $PPID');
+  expect(next.stdout).toMatch(/^\d+\n$/);
+  expect(Number(next.stdout)).not.toBe(shell);
+  expect((await left()).length).toBeGreaterThan(0);
+});
+
+it('stays in use when what is left behind holds nothing', async () => {
+  const { session } = await localDrone();
+  await run(session, '/bin/sh', '-c', 'exit');
+  const shell = await parentOf(session);
+  await run(session, '/bin/sh', '-c', 'sleep 600 >/dev/null 2>&1 & exit');
+  expect(await parentOf(session)).toBe(shell);
+  expect((await left()).length).toBe(1);
+});
+
+it('has one for each of many processes at once, and keeps a few', async () => {
+  const { session } = await localDrone();
+  await run(session, '/bin/sh', '-c', 'exit');
+  const said = Array.from({ length: 12 }, async (_, index) => {
+    const text = String(index).repeat(200);
+    const ended = await run(session, '/bin/sh', '-c', 'sleep 0.1; echo "$0"; echo e >&2', text);
+    return [ended.stdout, ended.stderr];
+  });
+  const expected = said.map((_, index) => [`${String(index).repeat(200)}\n`, 'e\n']);
+  expect(await Promise.all(said)).toEqual(expected);
+});
+
+it('is killed: what it had started is ended, with proof, and the next process starts', async () => {
+  const { session } = await localDrone(['setsid', 'sleep', 'grep']);
+  await run(session, '/bin/sh', '-c', 'exit');
+  const shell = await parentOf(session);
+  const file = join(dir.path, 'up');
+  const lost = run(session, '/bin/sh', '-c', 'echo up >"$0"; exec sleep 600', file).catch(
+    (error: unknown) => error,
+  );
+  await appeared(file);
+  process.kill(shell, 'SIGKILL');
+  const error = await lost;
+  if (!(error instanceof ProcessLostError)) throw error;
+  expect(error.ended).toBe('confirmed');
+  expect(await left()).toEqual([]);
+  expect(await parentOf(session)).not.toBe(shell);
+});
+
+it('is let go: what still runs is ended, first with TERM', async () => {
+  const { session, close } = await localDrone();
+  await run(session, '/bin/sh', '-c', 'exit');
+  await parentOf(session);
+  const [up, ended] = [join(dir.path, 'up'), join(dir.path, 'ended')];
+  const heeds = 'trap \'echo ended >"$1"; exit\' TERM; echo up >"$0"; sleep 600 & wait';
+  const lost = run(session, '/bin/sh', '-c', heeds, up, ended).catch(() => undefined);
+  await appeared(up);
+  close();
+  await lost;
+  await until('it is gone', async () => (await left()).length === 0);
+  expect(await readFile(ended, 'utf8')).toBe('ended\n');
+});
+
+it('has a process with the signals, descriptors and group that it has in a shell of its own', async () => {
+  const { session } = await anyDrone();
+  const shells = new KeptShells(
+    (script, signal) => session.openShell(script, signal),
+    () => false,
+  );
+  onTestFinished(() => {
+    shells.close();
+  });
+  const shell = await shells.get(never());
+  if (shell === null) throw new Error('no kept shell');
+  const look =
+    'grep -E "^Sig(Ign|Blk)" /proc/$$/status; ls /proc/$$/fd; ps -o pgid= -p $$ | grep -c $$';
+  const kept = { ...session, starter: () => Promise.resolve(shell.open.bind(shell)) };
+  const inKept = await run(kept, '/bin/sh', '-c', look);
+  expect(inKept.stdout).toMatch(/\n1\n$/);
+  expect(inKept).toEqual(await run(session, '/bin/sh', '-c', look));
+});
+
+it('is shared by many where a server allows two channels, and gives them back', async () => {
+  await linkPrograms(['setsid', 'sleep', 'cat']);
+  const loginShell = `env PATH=${dir.path} /bin/dash`;
+  const lab = await startSshdLab({ targets: 1, maxSessions: 2, loginShell });
+  const fallbacks: string[] = [];
+  const onFallback = (_: string, why: string) => fallbacks.push(why);
+  const pool = new SshConnectionPool({ agentSocket: null, onFallback });
+  onTestFinished(async () => {
+    await pool.close();
+    await lab.stop();
+  });
+  const { address = '', port = 0 } = lab.targets[0] ?? {};
+  const connected = await createSshTransport(pool, {
+    ...{ drone: 'box', address, port, user: lab.user, hostKeyPolicy: 'strict' },
+    identityFiles: [lab.identityFile],
+    knownHosts: [lab.knownHostsFile],
+  }).connect(20_000, never());
+  if (!connected.ok) throw new Error(connected.failure.message);
+  const { session } = connected;
+  await run(session, 'sleep', '0');
+  const parents = await Promise.all(Array.from({ length: 12 }, () => parentOf(session)));
+  expect(new Set(parents).size).toBeLessThan(12);
+  expect(fallbacks).toEqual([expect.stringMatching(/^python3 ended/)]);
+  // Somebody needs both channels.
+  const others = await Promise.all([0, 1].map(() => session.openShell('exec cat', never())));
+  for (const other of others) other.stdin.end();
+  await Promise.all(others.map(({ exited }) => exited));
+  expect(await run(session, 'sleep', '0')).toMatchObject({ exitCode: 0 });
+  session.release();
+});

@@ -1,0 +1,69 @@
+/** The same drone, with each of the ways in which its processes can be started. */
+import { KeptShells } from '../src/kept-shell/kept-shells.js';
+import { until } from '@muster/testing';
+import type { Session } from '../src/transport/transport.js';
+
+export type Connect = () => Promise<Session>;
+
+/** A shell of its own for each. */
+export function withoutKeeper(connect: Connect): Connect {
+  return startedBy(connect, () => ({ get: () => Promise.resolve(null), close: () => undefined }));
+}
+
+/** What a drone without python3 gets: kept shells, but for those that read something. `sh` is their program on a local drone. */
+export function withKeptShells(connect: Connect, sh?: string): Connect {
+  return startedBy(connect, (session) => {
+    const open = (script: string, signal: AbortSignal) =>
+      session.openShell(sh === undefined ? script : `exec ${sh} -c '${script}'`, signal);
+    const shells = new KeptShells(open, () => false);
+    return {
+      get: async (signal, hasInput) => {
+        const shell = hasInput ? null : await shells.get(signal);
+        return shell && ((captures) => shell.open(captures));
+      },
+      close: () => {
+        shells.close();
+      },
+    };
+  });
+}
+
+interface Starters {
+  readonly get: Session['starter'];
+  readonly close: () => void;
+}
+
+function startedBy(connect: Connect, startersOf: (session: Session) => Starters): Connect {
+  return async () => {
+    const session = await connect();
+    const starters = startersOf(session);
+    return {
+      sharesClock: session.sharesClock,
+      openShell: (script, signal) => session.openShell(script, signal),
+      starter: (signal, hasInput) => starters.get(signal, hasInput),
+      startedKeeper: () => null,
+      openFiles: (signal) => session.openFiles(signal),
+      another: (signal) => session.another(signal),
+      release: () => {
+        starters.close();
+        session.release();
+      },
+    };
+  };
+}
+
+export function withKeeper(connect: Connect): Connect {
+  return async () => {
+    const session = await connect();
+    await keeperIsThere(session);
+    return session;
+  };
+}
+
+/** Has the keeper started: from now on it starts the processes. */
+export async function keeperIsThere(session: Session): Promise<void> {
+  const { signal } = new AbortController();
+  // The first process of a connection gets none.
+  for (let asked = 0; asked < 2; asked += 1) await session.starter(signal, false);
+  await until('the keeper is there', () => session.startedKeeper() !== null);
+}

@@ -1,0 +1,67 @@
+/** Muster as a benchmark meets it: its processes, its fleets, and the command. */
+import { join } from 'node:path';
+
+/**
+ * @param {import('@muster/testing').ScratchDir} dir
+ * @param {string} site
+ * @param {{ user: string, identityFile: string, knownHostsFile: string }} sshd
+ * @param {Record<string, { address: string, port: number }>} drones
+ * @returns {Promise<string>} the fleet's file
+ */
+export function writeFleet(dir, site, { user, identityFile, knownHostsFile: knownHosts }, drones) {
+  const defaults = { transport: 'ssh', site, user, identityFile, knownHosts };
+  return dir.write(`${site}.yaml`, JSON.stringify({ version: 1, defaults, drones }));
+}
+
+/**
+ * The first `count` targets of a lab as drones; once more from the first on where it has fewer.
+ * @param {import('@muster/testing').SshdLab} sshd
+ * @param {number} count
+ */
+export function targetsOf({ targets }, count) {
+  const names = Array.from({ length: count }, (_, index) => `drone${String(index + 1)}`);
+  return Object.fromEntries(
+    names.map((name, index) => {
+      const { address = '', port = 0 } = targets[index % targets.length] ?? {};
+      return [name, { address, port }];
+    }),
+  );
+}
+
+/**
+ * A combiner, and workers as they are asked for.
+ * @param {typeof import('@muster/testing')} lab
+ * @param {import('@muster/testing').ScratchDir} dir
+ * @param {string} redisUrl
+ */
+export async function startServices({ startMuster, muster }, dir, redisUrl) {
+  const env = { MUSTER_REDIS_URL: redisUrl, MUSTER_STATE_DIR: join(dir.path, 'state') };
+  /** @type {Set<{ pid: number, stop: () => Promise<void> }>} */
+  const running = new Set();
+  const serve = async (/** @type {string[]} */ args) => {
+    const service = startMuster(args, { env });
+    await service.logged('ready');
+    const started = {
+      pid: service.pid,
+      stop: async () => {
+        running.delete(started);
+        service.kill('SIGTERM');
+        await service.ended;
+      },
+    };
+    running.add(started);
+    return started;
+  };
+  await serve(['combiner']);
+  return {
+    startWorker: (/** @type {string} */ site, /** @type {string} */ fleet) =>
+      serve(['worker', '--site', site, '--fleet', fleet, '--drain', '1s']),
+    tick: async (/** @type {string} */ fleet, /** @type {string[]} */ ...work) => {
+      const { code, stderr } = await muster(['tick', '--fleet', fleet, ...work], { env });
+      if (code !== 0) throw new Error(`muster tick: exit ${code}: ${stderr}`);
+    },
+    stop: async () => {
+      for (const service of running) await service.stop();
+    },
+  };
+}
