@@ -1,11 +1,8 @@
 /** Servers with narrow limits: what Muster makes of them against what they allow. */
 import { execFile } from 'node:child_process';
-import { mkdir, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findProgram } from '../tools/setup/programs.mjs';
 import { inTurn, ratiosOf, timed } from './measure.mjs';
-import { startServices, targetsOf, writeFleet } from './services.mjs';
+import { smallLoginShell, startServices, targetsOf, writeFleet } from './services.mjs';
 
 /** At once on one drone, each for a second, on a server that allows two channels. */
 const CALLS = 20;
@@ -27,21 +24,11 @@ const LINES = [
 export async function benchLimits({ lab, runs, say }) {
   const { startSshdLab, startRedisServer, scratchDir } = lab;
   const dir = await scratchDir();
-  const programs = join(dir.path, 'programs');
-  await mkdir(programs);
-  for (const name of ['setsid', 'sleep', 'grep']) {
-    const folder = findProgram([name]);
-    if (folder === undefined) throw new Error(`${name} is not on the PATH`);
-    await symlink(join(folder, name), join(programs, name));
-  }
+  const loginShell = await smallLoginShell(dir);
   const [redis, narrow, small, busy] = await Promise.all([
     startRedisServer({ directory: dir.path }),
     startSshdLab({ targets: 1, maxSessions: CHANNELS }),
-    startSshdLab({
-      targets: 1,
-      maxSessions: CHANNELS,
-      loginShell: `env PATH=${programs} /bin/sh`,
-    }),
+    startSshdLab({ targets: 1, maxSessions: CHANNELS, loginShell }),
     startSshdLab({ targets: DRONES, maxStartups: `${HANDSHAKES}:100:${HANDSHAKES}` }),
   ]);
   const end = [...[narrow, small, busy, redis].map((one) => () => one.stop()), () => dir.remove()];

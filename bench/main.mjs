@@ -1,4 +1,4 @@
-/** `npm run bench -- [ssh|limits|memory] [--runs N] [--json FILE]`: see bench/README.md. */
+/** `npm run bench -- [queue|ssh|limits|memory] [--runs N] [--json FILE]`: see bench/README.md. */
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +7,13 @@ import { parseArgs } from 'node:util';
 import { table } from './measure.mjs';
 import { benchLimits } from './limits.mjs';
 import { benchMemory } from './memory.mjs';
+import { benchQueue } from './queue.mjs';
 import { benchSsh } from './ssh.mjs';
 import { PROGRAMS } from '../tools/setup/programs.mjs';
 import { setUp } from '../tools/setup/setup.mjs';
 import { WORKSPACE_ROOT } from '../tools/workspace-root.mjs';
 
-const BENCHES = { ssh: benchSsh, limits: benchLimits, memory: benchMemory };
+const BENCHES = { queue: benchQueue, ssh: benchSsh, limits: benchLimits, memory: benchMemory };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,5 +1,26 @@
 /** Muster as a benchmark meets it: its processes, its fleets, and the command. */
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findProgram } from '../tools/setup/programs.mjs';
+
+/** What a drone without python3 has on its PATH here. */
+const SMALL = ['setsid', 'sleep', 'grep'];
+
+/**
+ * A login shell for a lab whose drones have no python3.
+ * @param {import('@muster/testing').ScratchDir} dir
+ * @returns {Promise<string>}
+ */
+export async function smallLoginShell(dir) {
+  const programs = join(dir.path, 'programs');
+  await mkdir(programs);
+  for (const name of SMALL) {
+    const folder = findProgram([name]);
+    if (folder === undefined) throw new Error(`${name} is not on the PATH`);
+    await symlink(join(folder, name), join(programs, name));
+  }
+  return `env PATH=${programs} /bin/sh`;
+}
 
 /**
  * @param {import('@muster/testing').ScratchDir} dir
@@ -29,6 +50,40 @@ export function targetsOf({ targets }, count) {
 }
 
 /**
+ * A scheduler: a process that stays, with the library. This one.
+ * @param {string} redisUrl
+ * @param {string} fleetFile
+ * @param {string} lane
+ * @param {Record<string, { effect: 'once' }>} [methods] those of the bench
+ */
+export async function openScheduler(redisUrl, fleetFile, lane, methods = {}) {
+  const { DroneTaskQueue, loadFleet } = await import('@muster/producer');
+  const fleet = await loadFleet(fleetFile);
+  const settings = { name: lane, fleet, redis: redisUrl, methods };
+  const queue = await DroneTaskQueue.open({
+    ...settings,
+    hostCombiner: false,
+    deadlineMs: 600_000,
+  });
+  return {
+    /**
+     * @param {string} drones
+     * @param {readonly { method: string, args: Record<string, unknown> }[]} calls
+     */
+    tick: async (drones, calls) => {
+      const chosen = fleet.select(drones);
+      for (const drone of chosen) {
+        for (const { method, args } of calls) drone.queueCall(method, args);
+      }
+      const results = await queue.execute(chosen);
+      if (results.size !== chosen.length)
+        throw new Error(`${results.size} of ${chosen.length} drones`);
+    },
+    close: () => queue.close(),
+  };
+}
+
+/**
  * A combiner, and workers as they are asked for.
  * @param {typeof import('@muster/testing')} lab
  * @param {import('@muster/testing').ScratchDir} dir
@@ -54,8 +109,11 @@ export async function startServices({ startMuster, muster }, dir, redisUrl) {
   };
   await serve(['combiner']);
   return {
-    startWorker: (/** @type {string} */ site, /** @type {string} */ fleet) =>
-      serve(['worker', '--site', site, '--fleet', fleet, '--drain', '1s']),
+    startWorker: (
+      /** @type {string} */ site,
+      /** @type {string} */ fleet,
+      /** @type {string[]} */ ...more
+    ) => serve(['worker', '--site', site, '--fleet', fleet, '--drain', '1s', ...more]),
     tick: async (/** @type {string} */ fleet, /** @type {string[]} */ ...work) => {
       const { code, stderr } = await muster(['tick', '--fleet', fleet, ...work], { env });
       if (code !== 0) throw new Error(`muster tick: exit ${code}: ${stderr}`);

@@ -8,7 +8,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findProgram } from '../tools/setup/programs.mjs';
 import { inTurn, ratiosOf, timed } from './measure.mjs';
-import { startServices, targetsOf, writeFleet } from './services.mjs';
+import {
+  openScheduler,
+  smallLoginShell,
+  startServices,
+  targetsOf,
+  writeFleet,
+} from './services.mjs';
 
 const TARGETS = 100;
 const FAN_OUT = 50;
@@ -18,13 +24,15 @@ const MORE_OUTPUT = { maxBuffer: 64 * 1024 * 1024 };
 const execute = promisify(execFile);
 
 /** What has to be reached: the line, and what it is a ratio of. */
-const LINES = [
-  { ours: 'muster, cold', than: ['clush', 'pssh'], line: 0.65 },
-  { ours: 'muster, warm', than: ['clush'], line: 1 / 15 },
-  { ours: 'muster, warm', than: ['ansible, ControlPersist'], line: 1 / 20 },
-  { ours: 'muster, warm', than: ['OpenSSH, multiplexed'], line: 1 / 3.5 },
-  { ours: 'muster, warm, 10 calls', than: ['1,000 local fork+execs'], line: 2.5 },
-];
+const LINES = ['muster tick', 'scheduler'].flatMap((who) => [
+  { ours: `${who}, cold`, than: ['clush', 'pssh'], line: 0.65 },
+  ...[`${who}, warm`, `${who}, no python3, warm`].flatMap((ours) => [
+    { ours, than: ['clush'], line: 1 / 15 },
+    { ours, than: ['ansible, ControlPersist'], line: 1 / 20 },
+    { ours, than: ['OpenSSH, multiplexed'], line: 1 / 3.5 },
+    { ours: `${ours}, 10 calls`, than: ['1,000 local fork+execs'], line: 2.5 },
+  ]),
+]);
 
 /**
  * @param {{ lab: typeof import('@muster/testing'), runs: number, say: (line: string) => void }} bench
@@ -33,13 +41,16 @@ const LINES = [
 export async function benchSsh({ lab, runs, say }) {
   const { startSshdLab, startRedisServer, scratchDir } = lab;
   const dir = await scratchDir();
-  const [sshd, redis] = await Promise.all([
-    startSshdLab({ targets: TARGETS, maxStartups: '200:30:400' }),
+  const maxStartups = '200:30:400';
+  const loginShell = await smallLoginShell(dir);
+  const [sshd, small, redis] = await Promise.all([
+    startSshdLab({ targets: TARGETS, maxStartups }),
+    startSshdLab({ targets: TARGETS, maxStartups, loginShell }),
     startRedisServer({ directory: dir.path }),
   ]);
-  const end = [() => sshd.stop(), () => redis.stop(), () => dir.remove()];
+  const end = [() => sshd.stop(), () => small.stop(), () => redis.stop(), () => dir.remove()];
   try {
-    const ours = await ourWays(lab, dir, sshd, redis.url);
+    const ours = await ourWays(lab, dir, { sshd, small }, redis.url);
     end.unshift(ours.stop);
     const theirs = await theirWays(dir, sshd);
     end.unshift(theirs.stop);
@@ -54,42 +65,64 @@ export async function benchSsh({ lab, runs, say }) {
 /**
  * @param {typeof import('@muster/testing')} lab
  * @param {import('@muster/testing').ScratchDir} dir
- * @param {import('@muster/testing').SshdLab} sshd
+ * @param {Record<'sshd' | 'small', import('@muster/testing').SshdLab>} labs `small`: without python3
  * @param {string} redisUrl
  */
-async function ourWays(lab, dir, sshd, redisUrl) {
-  const fleetOf = (/** @type {string} */ site) =>
-    writeFleet(dir, site, sshd, targetsOf(sshd, TARGETS));
-  const [cold, warm] = [await fleetOf('cold'), await fleetOf('warm')];
+async function ourWays(lab, dir, { sshd, small }, redisUrl) {
+  const fleetOf = (/** @type {string} */ site, /** @type {typeof sshd} */ targets) =>
+    writeFleet(dir, site, targets, targetsOf(targets, TARGETS));
+  const all = `drone[1-${TARGETS}]`;
   const echo = { method: 'exec', args: { argv: ['/bin/echo', 'hello'] } };
-  const calls = await dir.write('calls.json', JSON.stringify(Array(CALLS).fill(echo)));
+  const callsFile = await dir.write('calls.json', JSON.stringify(Array(CALLS).fill(echo)));
   const muster = await startServices(lab, dir, redisUrl);
-  const single = ['--', '/bin/echo', 'hello'];
-  const several = ['--calls', calls];
-  await muster.startWorker('warm', warm);
-  for (let time = 0; time < WARM_UP; time += 1) await muster.tick(warm, ...single);
-  return {
-    stop: muster.stop,
-    candidates: [
-      {
-        name: 'muster, cold',
-        run: async () => {
-          const worker = await muster.startWorker('cold', cold);
-          const seconds = await timed(() => muster.tick(cold, ...single));
-          await worker.stop();
-          return seconds;
-        },
-      },
-      {
-        name: 'muster, warm',
+  const end = [muster.stop];
+  /** Two ways to have a tick: a command each time, and a process that stays. */
+  const waysOf = async (/** @type {string} */ fleet, /** @type {string} */ lane) => {
+    const scheduler = await openScheduler(redisUrl, fleet, lane);
+    end.unshift(scheduler.close);
+    return {
+      'muster tick': (/** @type {number} */ calls) =>
+        muster.tick(fleet, ...(calls === 1 ? ['--', ...echo.args.argv] : ['--calls', callsFile])),
+      scheduler: (/** @type {number} */ calls) => scheduler.tick(all, Array(calls).fill(echo)),
+    };
+  };
+  const cold = await fleetOf('cold', sshd);
+  const coldWays = Object.entries(await waysOf(cold, 'cold')).map(([who, tick]) => ({
+    name: `${who}, cold`,
+    run: async () => {
+      const worker = await muster.startWorker('cold', cold);
+      const seconds = await timed(() => tick(1));
+      await worker.stop();
+      return seconds;
+    },
+  }));
+  const warmWays = async (
+    /** @type {string} */ kind,
+    /** @type {string} */ site,
+    /** @type {typeof sshd} */ targets,
+  ) => {
+    const fleet = await fleetOf(site, targets);
+    await muster.startWorker(site, fleet);
+    const ways = await waysOf(fleet, site);
+    for (let time = 0; time < WARM_UP; time += 1) await ways.scheduler(1);
+    return Object.entries(ways).flatMap(([who, tick]) =>
+      [1, CALLS].map((calls) => ({
+        name: `${who}, ${kind}${calls === 1 ? '' : `, ${String(calls)} calls`}`,
         run: async () => {
           // Its connections have had a minute and more to fall asleep.
-          await muster.tick(warm, ...single);
-          return timed(() => muster.tick(warm, ...single));
+          await tick(1);
+          return timed(() => tick(calls));
         },
-      },
-      { name: 'muster, warm, 10 calls', run: () => timed(() => muster.tick(warm, ...several)) },
-    ],
+      })),
+    );
+  };
+  const warm = await warmWays('warm', 'warm', sshd);
+  const withoutPython = await warmWays('no python3, warm', 'small', small);
+  return {
+    stop: async () => {
+      for (const stop of end) await stop();
+    },
+    candidates: [...coldWays, ...warm, ...withoutPython],
   };
 }
 
