@@ -30,7 +30,7 @@ export function keptProcess(keeper: Keeper, captures: Captures): ProcessChannel 
     },
     tooLate: () => {
       begun.refuse();
-      for (let open = OUTPUTS; open > 0; open -= 1) output.ended();
+      output.allEnded();
       settle({ exitCode: null, signal: null });
     },
     output: (stream, chunk) => {
@@ -38,7 +38,7 @@ export function keptProcess(keeper: Keeper, captures: Captures): ProcessChannel 
       captures[stream].push(chunk);
     },
     outputsEnded: () => {
-      for (let open = OUTPUTS; open > 0; open -= 1) output.ended();
+      output.allEnded();
     },
     exited: (exit) => {
       hasExited = true;

@@ -46,6 +46,12 @@ export class LastOutput {
     if (this.open === 0) this.#settle();
   }
 
+  /** They all have. */
+  allEnded(): void {
+    this.open = 0;
+    this.#settle();
+  }
+
   /**
    * Resolves when the streams have ended, or have been quiet for a while: a child that the
    * process left behind may hold them for ever. What has come in meanwhile is read first, also
