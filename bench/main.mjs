@@ -1,4 +1,4 @@
-/** `npm run bench -- [queue|ssh|limits|memory] [--runs N] [--json FILE]`: see bench/README.md. */
+/** `npm run bench -- [queue|ssh|limits|memory] [--runs N] [--most N] [--json FILE]`: see bench/README.md. */
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -17,14 +17,20 @@ const BENCHES = { queue: benchQueue, ssh: benchSsh, limits: benchLimits, memory:
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { runs: { type: 'string', default: '5' }, json: { type: 'string' } },
+  options: {
+    runs: { type: 'string', default: '5' },
+    json: { type: 'string' },
+    most: { type: 'string', default: '50000' },
+  },
 });
 const names = positionals.length === 0 ? Object.keys(BENCHES) : positionals;
 const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
-const runs = Number(values.runs);
-if (unknown !== undefined || !Number.isInteger(runs) || runs < 1) {
-  const wrong = unknown === undefined ? `--runs ${values.runs}` : `'${unknown}'`;
-  process.stderr.write(`${wrong}: expected [${Object.keys(BENCHES).join('|')}] [--runs N]\n`);
+const [runs, most] = [Number(values.runs), Number(values.most)];
+const isCount = (/** @type {number} */ value) => Number.isInteger(value) && value >= 1;
+if (unknown !== undefined || !isCount(runs) || !isCount(most)) {
+  const wrong = unknown ?? `--runs ${values.runs} --most ${values.most}`;
+  const expected = `[${Object.keys(BENCHES).join('|')}] [--runs N] [--most N] [--json FILE]`;
+  process.stderr.write(`${wrong}: expected ${expected}\n`);
   process.exit(2);
 }
 await setUp({ programs: [PROGRAMS.redis, PROGRAMS.sshd] });
@@ -39,6 +45,7 @@ for (const name of names) {
   const { rows, ratios } = await bench({
     lab,
     runs,
+    most,
     say: (line) => process.stderr.write(`${line}\n`),
   });
   results[name] = { rows, ratios };

@@ -26,17 +26,18 @@ const NOOP = [{ method: 'noop', args: {} }];
 const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
 
 /**
- * @param {{ lab: typeof import('@muster/testing'), runs: number, say: (line: string) => void }} bench
+ * @param {{ lab: typeof import('@muster/testing'), runs: number, most: number, say: (line: string) => void }} bench
  * @returns {Promise<{ rows: import('./measure.mjs').Row[], ratios: ReturnType<typeof ratiosOf> }>}
  */
-export async function benchQueue({ lab, runs, say }) {
+export async function benchQueue({ lab, runs, most, say }) {
+  const sizes = SIZES.filter((size) => size.drones <= most);
   const dir = await lab.scratchDir();
   const redis = await lab.startRedisServer({ directory: dir.path });
   /** @type {(() => Promise<unknown>)[]} */
   const end = [() => redis.stop(), () => dir.remove()];
   try {
     const drones = Object.fromEntries(
-      Array.from({ length: Math.max(...SIZES.map((size) => size.drones)) }, (_, index) => [
+      Array.from({ length: Math.max(...sizes.map((size) => size.drones)) }, (_, index) => [
         `drone${String(index + 1)}`,
         {},
       ]),
@@ -51,7 +52,7 @@ export async function benchQueue({ lab, runs, say }) {
     end.unshift(ours.close);
     const theirs = await openReference(redis.url);
     end.unshift(theirs.close);
-    const candidates = SIZES.flatMap(({ drones: count }) => {
+    const candidates = sizes.flatMap(({ drones: count }) => {
       const times = Math.max(1, DRONES_A_RUN / count);
       const each = async (/** @type {(count: number) => Promise<void>} */ tick) => {
         const seconds = await timed(async () => {
@@ -68,9 +69,9 @@ export async function benchQueue({ lab, runs, say }) {
       ];
     });
     say('warming up');
-    for (const { run } of candidates.filter(({ name }) => !name.endsWith('50000'))) await run();
+    for (const { run } of candidates) await run();
     const rows = await inTurn(runs, candidates, say);
-    const lines = SIZES.map(({ drones: count, line }) => {
+    const lines = sizes.map(({ drones: count, line }) => {
       return { ours: nameOf('muster', count), than: [nameOf('bullmq', count)], line };
     });
     return { rows, ratios: ratiosOf(rows, lines) };
@@ -96,7 +97,8 @@ async function openReference(redisUrl) {
     startReferenceWorker(redisUrl, 'parent'),
   ]);
   const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
-  const events = new QueueEvents('reference-parent', { connection: connection.duplicate() });
+  const listening = connection.duplicate();
+  const events = new QueueEvents('reference-parent', { connection: listening });
   const flows = new FlowProducer({ connection });
   await events.waitUntilReady();
   return {
@@ -117,7 +119,7 @@ async function openReference(redisUrl) {
     },
     close: async () => {
       await Promise.all([flows.close(), events.close()]);
-      connection.disconnect();
+      for (const one of [connection, listening]) one.disconnect();
       for (const worker of workers) worker.kill('SIGTERM');
       await Promise.all(workers.map((worker) => once(worker, 'exit')));
     },

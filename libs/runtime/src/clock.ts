@@ -36,15 +36,15 @@ export const LATE: unique symbol = Symbol('late');
 
 /** The outcome of `work`, or `LATE` when that takes more than so many milliseconds. */
 export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | typeof LATE> {
-  const enough = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<typeof LATE>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, LATE);
+  });
   // It may still fail when nobody waits for it any more.
   work.catch(() => undefined);
   try {
-    return await Promise.race([
-      work,
-      delay(milliseconds, enough.signal).then((): typeof LATE => LATE),
-    ]);
+    return await Promise.race([work, late]);
   } finally {
-    enough.abort();
+    clearTimeout(timer);
   }
 }

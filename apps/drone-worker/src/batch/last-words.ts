@@ -24,7 +24,7 @@ export async function lastWords<T>(
   call?: AbortSignal,
 ): Promise<T> {
   const timers: NodeJS.Timeout[] = [];
-  const said = new AbortController();
+  const stopListening: (() => void)[] = [];
   const silence = new Promise<never>((_, reject) => {
     const giveUp = () => {
       reject(new NoLastWordsError('it did not end when it was told to'));
@@ -35,7 +35,12 @@ export async function lastWords<T>(
         timers.push(setTimeout(readOn, milliseconds - READING_MS));
       };
       if (signal.aborted) start();
-      else signal.addEventListener('abort', start, { once: true, signal: said.signal });
+      else {
+        signal.addEventListener('abort', start, { once: true });
+        stopListening.push(() => {
+          signal.removeEventListener('abort', start);
+        });
+      }
     };
     bound(batch, AFTER_BATCH_MS);
     if (call !== undefined) bound(call, AFTER_CALL_MS);
@@ -44,7 +49,7 @@ export async function lastWords<T>(
   try {
     return await Promise.race([work, silence]);
   } finally {
-    said.abort();
+    for (const stop of stopListening) stop();
     for (const timer of timers) clearTimeout(timer);
   }
 }

@@ -1,5 +1,5 @@
 /** When all that a process has printed is here, given that its own end is known. */
-import { delay } from '@muster/runtime';
+import { LATE, within } from '@muster/runtime';
 import type { Readable } from 'node:stream';
 
 /** Milliseconds without a word after which a pipe that stays open counts as held by something left behind. */
@@ -60,13 +60,7 @@ export class LastOutput {
   async done(): Promise<void> {
     for (;;) {
       const before = this.#chunks;
-      const enough = new AbortController();
-      const over = await Promise.race([
-        this.#allEnded.then(() => true),
-        delay(QUIET_MS, enough.signal).then(() => false),
-      ]);
-      enough.abort();
-      if (over) return;
+      if ((await within(QUIET_MS, this.#allEnded)) !== LATE) return;
       await pollOnce();
       if (this.#chunks === before) return;
     }

@@ -11,10 +11,24 @@ export type ConnectSettings = Partial<RedisOptions> & { replyMapping?: 'legacy' 
 export function connect(target: RedisTarget, settings: ConnectSettings): RedisClient {
   const options = { ...target.options, ...settings };
   if (target.kind !== 'cluster')
-    return new Redis(options as RedisOptions & { replyMapping: 'legacy' });
+    return new TogetherRedis(options as RedisOptions & { replyMapping: 'legacy' });
   const cluster = new Cluster(target.nodes, {
     redisOptions: options as RedisOptions & { replyMapping: 'legacy' },
     clusterRetryStrategy: options.retryStrategy ?? (() => null),
   });
   return cluster as unknown as Redis;
+}
+
+/** Writes what is asked in one turn of the event loop in one piece: a system call costs more than most commands. */
+class TogetherRedis extends Redis {
+  override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
+    const { stream } = this as { stream?: Redis['stream'] };
+    if (stream?.writableCorked === 0) {
+      stream.cork();
+      process.nextTick(() => {
+        stream.uncork();
+      });
+    }
+    return super.sendCommand(...args);
+  }
 }
