@@ -1,25 +1,12 @@
 /** The drone-worker: takes the batches of the sites and drones that it serves, and executes them. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { droneQueue, keys, LIMITS, siteQueue } from '@muster/protocol';
+import { droneQueue, LIMITS, siteQueue } from '@muster/protocol';
 import type { DroneEntry, Fleet } from '@muster/fleet';
+import { delay, LATE, Service, systemClock, within, type Logger } from '@muster/runtime';
 import {
-  closeRedis,
-  delay,
-  duplicateRedis,
-  LATE,
-  Service,
-  systemClock,
-  within,
-  type Logger,
-  type RedisClient,
-} from '@muster/runtime';
-import {
-  heartbeat,
   leave,
   leaseName,
-  readControlNotice,
-  TIMING,
   type ClosingReason,
   type ControlNotice,
   type Presence,
@@ -31,6 +18,8 @@ import { CallSlots } from './batch/call-slots.js';
 import { endLost } from './batch/end-lost.js';
 import { executeBatch, type BatchDependencies } from './batch/execute-batch.js';
 import { HeldBatches } from './batch/held-batches.js';
+import { ControlChannel } from './control-channel.js';
+import { Heart } from './heart.js';
 import { ownMethods, type MethodRegistry } from './methods/registry.js';
 import { TransferSlots } from './transfer/transfer-slots.js';
 import type { SshPoolOptions } from './transport/ssh/index.js';
@@ -63,8 +52,6 @@ const BULLMQ = {
   drainDelay: 5,
 } as const;
 
-/** Milliseconds that Redis may take to answer a heartbeat before the link counts as dead. */
-const DEAF_MS = 4_000;
 /** Milliseconds for each of the last words to Redis: a worker that is cut off must be able to leave. */
 const FAREWELL_MS = 2_000;
 
@@ -77,8 +64,8 @@ export class DroneWorker extends Service {
   readonly #startedAt = new Date().toISOString();
   #takers: Worker[] = [];
   #transports: Transports | undefined;
-  #subscriber: RedisClient | undefined;
-  #heart: { stop: AbortController; beating: Promise<void> } | undefined;
+  #control: ControlChannel | undefined;
+  #heart: Heart | undefined;
   #leaveNow = new AbortController();
 
   static #count = 0;
@@ -117,9 +104,24 @@ export class DroneWorker extends Service {
       clock: systemClock,
       log,
     };
-    await this.#listen(deps);
-    await this.#beat();
-    this.#heart = startHeart((signal) => this.#keepBeating(signal));
+    const control = await ControlChannel.open(store, log, (notice) => {
+      this.#heed(notice, deps);
+    });
+    this.#control = control;
+    this.#heart = new Heart({
+      store,
+      log,
+      presence: () => this.#presence(),
+      ticks: () => this.#held.ticks,
+      onClosing: ({ tick, reason, text }) => {
+        this.#stopTick(tick, reason, text);
+      },
+      onDeaf: () => {
+        store.redis.disconnect(true);
+        control.reconnect();
+      },
+    });
+    await this.#heart.start();
     const queues = [...sites.map(siteQueue), ...drones.map(droneQueue)];
     await Promise.all(queues.map((queue) => keepFewEvents(store, queue)));
     this.#takers = queues.map((queue) => this.#take(queue, deps));
@@ -147,12 +149,11 @@ export class DroneWorker extends Service {
       for (const taker of takers) taker.disconnect().catch(() => undefined);
     }
     this.#leaveNow.abort();
-    this.#heart?.stop.abort();
-    await within(FAREWELL_MS, this.#heart?.beating ?? Promise.resolve());
+    await within(FAREWELL_MS, this.#heart?.stop() ?? Promise.resolve());
     this.#heart = undefined;
     await within(FAREWELL_MS, leave(store, this.#lease)).catch(() => undefined);
-    if (this.#subscriber !== undefined) await closeRedis(this.#subscriber);
-    this.#subscriber = undefined;
+    await this.#control?.close();
+    this.#control = undefined;
     await this.#transports?.close();
     this.#transports = undefined;
   }
@@ -192,21 +193,6 @@ export class DroneWorker extends Service {
     return taker;
   }
 
-  /** Hears at once what all workers must hear. The heartbeat tells which ticks are closing, should that be missed. */
-  async #listen(deps: BatchDependencies): Promise<void> {
-    const { store, log } = this.#settings;
-    const subscriber = duplicateRedis(store.redis);
-    this.#subscriber = subscriber;
-    subscriber.on('message', (_channel, message) => {
-      try {
-        this.#heed(readControlNotice(message), deps);
-      } catch (error) {
-        log.warn({ err: error }, 'unreadable notice on the control channel');
-      }
-    });
-    await subscriber.subscribe(keys.control(store.prefix));
-  }
-
   #heed(notice: ControlNotice, deps: BatchDependencies): void {
     if (notice.kind === 'closing') {
       this.#stopTick(notice.tick, notice.reason, notice.text);
@@ -229,26 +215,6 @@ export class DroneWorker extends Service {
       tick,
       reason === 'deadline' ? { kind: 'deadline' } : { kind: 'cancelled', text },
     );
-  }
-
-  async #keepBeating(signal: AbortSignal): Promise<void> {
-    const { store, log } = this.#settings;
-    while (await delay(TIMING.heartbeatMs, signal)) {
-      try {
-        if ((await within(DEAF_MS, this.#beat())) !== LATE) continue;
-        log.warn('Redis does not answer: connecting anew');
-        // A half-open link says nothing for many minutes. What was asked is asked again.
-        store.redis.disconnect(true);
-        this.#subscriber?.disconnect(true);
-      } catch (error) {
-        log.warn({ err: error }, 'could not say that the worker lives');
-      }
-    }
-  }
-
-  async #beat(): Promise<void> {
-    const closing = await heartbeat(this.#settings.store, this.#presence(), this.#held.ticks);
-    for (const { tick, reason, text } of closing) this.#stopTick(tick, reason, text);
   }
 
   #presence(): Presence {
@@ -281,12 +247,4 @@ async function keepFewEvents({ redis, prefix }: TickStore, name: string): Promis
   // Answers once the queue's settings are stored.
   await queue.getVersion();
   await queue.close();
-}
-
-function startHeart(beat: (signal: AbortSignal) => Promise<void>): {
-  stop: AbortController;
-  beating: Promise<void>;
-} {
-  const stop = new AbortController();
-  return { stop, beating: beat(stop.signal) };
 }
