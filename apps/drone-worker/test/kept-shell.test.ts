@@ -1,5 +1,5 @@
 /** Kept shells: what a drone without python3 has in place of a keeper. */
-import { readFile } from 'node:fs/promises';
+import { access, constants, mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   killProcessesWith,
@@ -8,20 +8,21 @@ import {
   startSshdLab,
   until,
   type ScratchDir,
+  type SshdLab,
+  type SshdLabOptions,
 } from '@muster/testing';
-import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { KeptShells } from '../src/kept-shell/kept-shells.js';
 import { ProcessLostError, runProcess } from '../src/process/run-process.js';
-import { LocalTransport } from '../src/transport/local.js';
 import { createSshTransport, SshConnectionPool } from '../src/transport/ssh/index.js';
 import type { Session } from '../src/transport/transport.js';
+import { withKeptShells } from './ways-to-start.js';
 
 let dir: ScratchDir;
 beforeEach(async () => {
   dir = await scratchDir();
 });
 afterEach(async () => {
-  vi.unstubAllEnvs();
   await killProcessesWith(dir.path);
   await dir.remove();
 });
@@ -45,54 +46,67 @@ const parentOf = async (session: Session) =>
 const appeared = (file: string) =>
   until(`${file} is there`, async () => (await readFile(file, 'utf8').catch(() => '')) !== '');
 
-/** This machine as a drone with these programs alone, and why it has no keeper. */
-async function localDrone(
-  programs: readonly string[] = ['setsid', 'sleep'],
-): Promise<{ session: Session; fallbacks: string[]; close: () => void }> {
-  await linkPrograms(programs);
-  vi.stubEnv('PATH', dir.path);
-  return anyDrone();
+/** A drone that has these programs alone, and why it has no keeper. */
+async function smallDrone(programs: readonly string[] = ['setsid', 'sleep'], maxSessions = 10) {
+  const place = join(dir.path, 'programs');
+  await mkdir(place);
+  for (const name of programs) await symlink(await programNamed(name), join(place, name));
+  return droneOf(await startLab({ maxSessions, loginShell: `env PATH=${place} /bin/sh` }));
 }
 
-/** Makes them, and nothing else, be found in the test's own directory. */
-async function linkPrograms(programs: readonly string[]): Promise<void> {
-  const { session } = await anyDrone();
-  const link = 'for name do ln -s "$(command -v "$name")" "$0/$name"; done';
-  expect(await run(session, 'sh', '-c', link, dir.path, ...programs)).toMatchObject({
-    exitCode: 0,
-  });
+async function programNamed(name: string): Promise<string> {
+  const places = (process.env['PATH'] ?? '').split(':').map((folder) => join(folder, name));
+  for (const file of places) {
+    if (
+      await access(file, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return file;
+  }
+  throw new Error(`there is no ${name}`);
 }
 
-async function anyDrone() {
+async function startLab(settings: SshdLabOptions = {}): Promise<SshdLab> {
+  const lab = await startSshdLab({ targets: 1, ...settings });
+  onTestFinished(() => lab.stop());
+  return lab;
+}
+
+async function droneOf({ targets, user, identityFile, knownHostsFile }: SshdLab) {
   const fallbacks: string[] = [];
-  const transport = new LocalTransport((why) => {
-    fallbacks.push(why);
-  });
-  const close = () => {
-    transport.close();
-  };
+  const onFallback = (_: string, why: string) => fallbacks.push(why);
+  const pool = new SshConnectionPool({ agentSocket: null, onFallback });
+  const close = () => pool.close();
   onTestFinished(close);
-  const connected = await transport.connect();
+  const { address = '', port = 0 } = targets[0] ?? {};
+  const connected = await createSshTransport(pool, {
+    ...{ drone: 'box', address, port, user, hostKeyPolicy: 'strict' },
+    identityFiles: [identityFile],
+    knownHosts: [knownHostsFile],
+  }).connect(20_000, never());
   if (!connected.ok) throw new Error(connected.failure.message);
   return { session: connected.session, fallbacks, close };
 }
 
 it('starts the processes of a drone without python3, and that is said once', async () => {
-  const { session, fallbacks } = await localDrone();
-  expect(await parentOf(session)).toBe(process.pid);
+  const { session, fallbacks } = await smallDrone();
+  const server = await parentOf(session);
   const shell = await parentOf(session);
-  expect(shell).not.toBe(process.pid);
+  expect(shell).not.toBe(server);
   for (let call = 0; call < 3; call += 1) expect(await parentOf(session)).toBe(shell);
   expect(fallbacks).toEqual([expect.stringMatching(/^python3 ended \(exit 127\): .*not found/)]);
 });
 
 it('is not there without setsid either: each process has a shell of its own', async () => {
-  const { session } = await localDrone([]);
-  for (let call = 0; call < 3; call += 1) expect(await parentOf(session)).toBe(process.pid);
+  const { session } = await smallDrone([]);
+  const server = await parentOf(session);
+  for (let call = 0; call < 2; call += 1) expect(await parentOf(session)).toBe(server);
 });
 
 it('is not used again while something holds its outputs, which nobody else hears', async () => {
-  const { session } = await localDrone();
+  const { session } = await smallDrone();
   await run(session, '/bin/sh', '-c', 'exit');
   const shell = await parentOf(session);
   const leaves = '( trap "" PIPE; sleep 1; echo stray; sleep 600 ) & echo own';
@@ -104,7 +118,7 @@ it('is not used again while something holds its outputs, which nobody else hears
 });
 
 it('stays in use when what is left behind holds nothing', async () => {
-  const { session } = await localDrone();
+  const { session } = await smallDrone();
   await run(session, '/bin/sh', '-c', 'exit');
   const shell = await parentOf(session);
   await run(session, '/bin/sh', '-c', 'sleep 600 >/dev/null 2>&1 & exit');
@@ -113,7 +127,7 @@ it('stays in use when what is left behind holds nothing', async () => {
 });
 
 it('has one for each of many processes at once, and keeps a few', async () => {
-  const { session } = await localDrone();
+  const { session } = await smallDrone();
   await run(session, '/bin/sh', '-c', 'exit');
   const said = Array.from({ length: 12 }, async (_, index) => {
     const text = String(index).repeat(200);
@@ -125,7 +139,7 @@ it('has one for each of many processes at once, and keeps a few', async () => {
 });
 
 it('is killed: what it had started is ended, with proof, and the next process starts', async () => {
-  const { session } = await localDrone(['setsid', 'sleep', 'grep']);
+  const { session } = await smallDrone(['setsid', 'sleep', 'grep']);
   await run(session, '/bin/sh', '-c', 'exit');
   const shell = await parentOf(session);
   const file = join(dir.path, 'up');
@@ -142,21 +156,50 @@ it('is killed: what it had started is ended, with proof, and the next process st
 });
 
 it('is let go: what still runs is ended, first with TERM', async () => {
-  const { session, close } = await localDrone();
+  const { session, close } = await smallDrone();
   await run(session, '/bin/sh', '-c', 'exit');
   await parentOf(session);
   const [up, ended] = [join(dir.path, 'up'), join(dir.path, 'ended')];
   const heeds = 'trap \'echo ended >"$1"; exit\' TERM; echo up >"$0"; sleep 600 & wait';
   const lost = run(session, '/bin/sh', '-c', heeds, up, ended).catch(() => undefined);
   await appeared(up);
-  close();
+  await close();
   await lost;
   await until('it is gone', async () => (await left()).length === 0);
   expect(await readFile(ended, 'utf8')).toBe('ended\n');
 });
 
+it('finds its own programs whatever PATH a call gives', async () => {
+  const { session } = await smallDrone();
+  await run(session, '/bin/sh', '-c', 'exit');
+  const spec = { argv: ['/bin/echo', 'hi'], maxOutputBytes: 1_000, env: { PATH: '/nowhere' } };
+  const { exitCode, stdout } = await runProcess(session, spec, place(), never());
+  expect([exitCode, stdout.text()]).toEqual([0, 'hi\n']);
+});
+
+it('gives each process outputs that nobody has set anything on', async () => {
+  const { session } = await droneOf(await startLab());
+  const kept = withKeptShells(() => Promise.resolve(session));
+  const small = await kept();
+  const unblock = 'import os; os.set_blocking(1, False); os.set_blocking(2, False)';
+  expect(await run(small, 'python3', '-c', unblock)).toMatchObject({ exitCode: 0 });
+  const flood = await run(small, '/bin/sh', '-c', 'head -c 3000000 /dev/zero; echo $? >&2');
+  expect(flood.stderr).toBe('0\n');
+  small.release();
+});
+
+it('that has lost a part of itself is not waited for', async () => {
+  const { session } = await smallDrone(['setsid', 'sleep', 'grep']);
+  await run(session, '/bin/sh', '-c', 'exit');
+  const third =
+    'read -r _ _ _ g _ </proc/$PPID/stat; read -r a b c </proc/$g/task/$g/children; kill -9 $c';
+  const lost = run(session, '/bin/sh', '-c', `${third}; exec sleep 600`);
+  await expect(lost).rejects.toThrow(ProcessLostError);
+  expect(await run(session, 'sleep', '0')).toMatchObject({ exitCode: 0 });
+});
+
 it('has a process with the signals, descriptors and group that it has in a shell of its own', async () => {
-  const { session } = await anyDrone();
+  const { session } = await droneOf(await startLab());
   const shells = new KeptShells(
     (script, signal) => session.openShell(script, signal),
     () => false,
@@ -175,24 +218,7 @@ it('has a process with the signals, descriptors and group that it has in a shell
 });
 
 it('is shared by many where a server allows two channels, and gives them back', async () => {
-  await linkPrograms(['setsid', 'sleep', 'cat']);
-  const loginShell = `env PATH=${dir.path} /bin/dash`;
-  const lab = await startSshdLab({ targets: 1, maxSessions: 2, loginShell });
-  const fallbacks: string[] = [];
-  const onFallback = (_: string, why: string) => fallbacks.push(why);
-  const pool = new SshConnectionPool({ agentSocket: null, onFallback });
-  onTestFinished(async () => {
-    await pool.close();
-    await lab.stop();
-  });
-  const { address = '', port = 0 } = lab.targets[0] ?? {};
-  const connected = await createSshTransport(pool, {
-    ...{ drone: 'box', address, port, user: lab.user, hostKeyPolicy: 'strict' },
-    identityFiles: [lab.identityFile],
-    knownHosts: [lab.knownHostsFile],
-  }).connect(20_000, never());
-  if (!connected.ok) throw new Error(connected.failure.message);
-  const { session } = connected;
+  const { session, fallbacks } = await smallDrone(['setsid', 'sleep', 'cat'], 2);
   await run(session, 'sleep', '0');
   const parents = await Promise.all(Array.from({ length: 12 }, () => parentOf(session)));
   expect(new Set(parents).size).toBeLessThan(12);

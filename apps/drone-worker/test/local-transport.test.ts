@@ -1,7 +1,7 @@
 import { afterAll } from 'vitest';
 import { LocalTransport } from '../src/transport/local.js';
 import type { Session } from '../src/transport/transport.js';
-import { withKeeper, withKeptShells, withoutKeeper } from './ways-to-start.js';
+import { withKeeper, withoutKeeper } from './ways-to-start.js';
 import { describeMethods } from './methods.suite.js';
 import { describeTransport } from './transport.suite.js';
 
@@ -18,8 +18,5 @@ async function connect(): Promise<Session> {
 
 describeTransport('local, a shell for each', withoutKeeper(connect));
 describeTransport('local, with the keeper', withKeeper(connect));
-describeTransport('local, with kept shells', withKeptShells(connect));
-describeTransport('local, with kept bash', withKeptShells(connect, 'bash'));
-describeTransport('local, with kept busybox', withKeptShells(connect, 'busybox sh'));
 // There is no connection to lose: tests/faults has the worker killed.
 describeMethods('local', connect, () => Promise.resolve());

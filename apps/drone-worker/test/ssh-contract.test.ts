@@ -39,6 +39,8 @@ async function connect(): Promise<Session> {
 describeTransport('ssh, a shell for each', withoutKeeper(connect));
 describeTransport('ssh, with the keeper', withKeeper(connect));
 describeTransport('ssh, with kept shells', withKeptShells(connect));
+describeTransport('ssh, with kept bash', withKeptShells(connect, 'bash'));
+describeTransport('ssh, with kept busybox', withKeptShells(connect, 'busybox sh'));
 describeMethods('ssh', connect, async (session) => {
   await lab.killConnections();
   // Nor may the next test be given a connection that is about to be found dead.

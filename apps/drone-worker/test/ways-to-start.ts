@@ -1,5 +1,7 @@
 /** The same drone, with each of the ways in which its processes can be started. */
 import { KeptShells } from '../src/kept-shell/kept-shells.js';
+import { quote } from '../src/process/quote.js';
+import { BOOT, encodeOrder } from '../src/process/start-order.js';
 import { until } from '@muster/testing';
 import type { Session } from '../src/transport/transport.js';
 
@@ -10,11 +12,15 @@ export function withoutKeeper(connect: Connect): Connect {
   return startedBy(connect, () => ({ get: () => Promise.resolve(null), close: () => undefined }));
 }
 
-/** What a drone without python3 gets: kept shells, but for those that read something. `sh` is their program on a local drone. */
+/** What a drone without python3 gets: kept shells, but for those that read something. `sh` is their program. */
 export function withKeptShells(connect: Connect, sh?: string): Connect {
   return startedBy(connect, (session) => {
-    const open = (script: string, signal: AbortSignal) =>
-      session.openShell(sh === undefined ? script : `exec ${sh} -c '${script}'`, signal);
+    const open = async (script: string, signal: AbortSignal) => {
+      if (sh === undefined) return session.openShell(script, signal);
+      const shell = await session.openShell(BOOT, signal);
+      shell.stdin.write(encodeOrder(`exec ${sh} -c ${quote(script)}`));
+      return shell;
+    };
     const shells = new KeptShells(open, () => false);
     return {
       get: async (signal, hasInput) => {

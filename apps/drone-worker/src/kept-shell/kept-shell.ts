@@ -15,6 +15,9 @@ import { signalNamed } from './signal-name.js';
 /** stdout and stderr. */
 const OUTPUTS = 2;
 
+/** How often it is asked whether all of it is still there, milliseconds. */
+const LOOK_MS = 5_000;
+
 export class KeptShell {
   readonly #clock = new DroneClock();
   readonly #nonce = randomBytes(12).toString('hex');
@@ -97,6 +100,7 @@ export class KeptShell {
     const use = new ShellUse({ stdout, stderr });
     this.#current = use;
     const openedAt = performance.now();
+    let looking: NodeJS.Timeout | undefined;
     if (this.#loss !== null) use.lose(this.#loss);
     else if (this.#clock.isKnown) use.beThere();
     else this.shell.stdin.write('time\n');
@@ -109,6 +113,7 @@ export class KeptShell {
       order: (spec, { workdir, validMs }) => {
         const until = Math.floor((this.#clock.at(openedAt) + validMs) / 10);
         use.isOrdered = true;
+        looking = setInterval(() => this.shell.stdin.write('look\n'), LOOK_MS);
         this.shell.stdin.write(encodeOrder(keptShellOrder(spec, workdir, until)));
       },
       endGroup: () => {
@@ -119,6 +124,7 @@ export class KeptShell {
       },
       noStart: () => new Error('the kept shell said that a process ended, not that it began'),
       close: () => {
+        clearInterval(looking);
         if (this.#current !== use) return;
         this.#current = null;
         if (use.isClean && this.isThere) this.onIdle();

@@ -11,7 +11,9 @@
  *   the outputs, and says so on both of them, behind all that the process has printed. What may
  *   hold them was started since: its process id is one of those that the kernel gave out meanwhile.
  *
- * A process gets the outputs of the channel itself: nothing stands between. That SIGINT or SIGPIPE
+ * A process gets the outputs of the channel itself: nothing stands between. They are opened anew for
+ * each, so that what it sets on them (O_NONBLOCK) is gone with it; that takes pipes, which sshd gives
+ * and this process does not. That SIGINT or SIGPIPE
  * ended it no such shell says: it counts as exit 130 or 141, as it does there.
  */
 import { quote } from '../process/quote.js';
@@ -24,10 +26,18 @@ const LOOK_AT = 300;
 export function keptShellScript(nonce: string): string {
   return String.raw`
 exec 3>&1 4>&2
-if ! command -v setsid >/dev/null || ! [ -r "/proc/$$/task/$$/children" ]; then
-  echo "${nonce} none"
-  exit 0
-fi
+apart=$(command -v setsid)
+[ -n "$apart" ] && [ -r "/proc/$$/task/$$/children" ] &&
+  [ -p /proc/self/fd/3 ] && [ -p /proc/self/fd/4 ] &&
+  ( exec >/proc/self/fd/3 2>/proc/self/fd/4 ) 2>/dev/null || {
+    echo "${nonce} none"
+    exit 0
+  }
+look() {
+  third=
+  read -r _ _ third _ <"/proc/$$/task/$$/children"
+  [ -n "$third" ] || echo "${nonce} over" >&3
+}
 end_call() {
   group=
   read -r _ starter _ <"/proc/$$/task/$$/children"
@@ -47,7 +57,7 @@ go() {
     read -r me _ </proc/self/stat
     echo "${nonce} pid $me" >&3
     echo "${nonce} begin" >&4
-    exec >&3 2>&4 </dev/null 3>&- 4>&-
+    exec </dev/null >/proc/self/fd/3 2>/proc/self/fd/4 3>&- 4>&-
     run
   )
   echo "muster end $? $from"
@@ -73,7 +83,11 @@ held_since() {
 {
   trap "" TERM HUP INT
   while IFS= read -r line; do
-    if [ "$line" = end ]; then end_call; else printf "%s\n" "$line"; fi
+    case $line in
+      end) end_call ;;
+      look) look ;;
+      *) printf "%s\n" "$line" ;;
+    esac
   done
   end_call
 } | {
@@ -121,7 +135,7 @@ export function keptShellOrder(
   const lines = [
     ...setUp(spec, workdir),
     `${isThere} || { printf %s\\\\n ${quote(`exec: ${name}: not found`)} >&2; exit 127; }`,
-    `exec setsid -- ${spec.argv.map(quote).join(' ')}`,
+    `exec "$apart" -- ${spec.argv.map(quote).join(' ')}`,
   ];
   return `run() { ${lines.join('; ')}; }; go ${String(until)}`;
 }
