@@ -40,7 +40,7 @@ it('is told in one line, and recorded whole', async () => {
   const services = [worker, combiner];
   for (const service of services) await service.start();
   const queue = await DroneTaskQueue.open({
-    ...{ name: 'roll', fleet, redis: redis.url, hostCombiner: false, deadlineMs: 20_000 },
+    ...{ name: 'roll', fleet, redis: redis.url, hostCombiner: false, deadlineMs: 15_000 },
   });
   onTestFinished(async () => {
     await queue.close();
@@ -66,7 +66,7 @@ it('is told in one line, and recorded whole', async () => {
     [
       '37 of 400 drones failed: lab[364-369] call_failed (call 0, exec: exit 1: No space left on device)',
       'lab[370-375] call_failed (call 0, exec: timed out after 300ms)',
-      'lab[396-400] timed_out (call 0, exec: still running at the deadline of 20s)',
+      'lab[396-400] timed_out (call 0, exec: still running at the deadline of 15s)',
       'lab[376-383] unreachable (connection refused on port 1)',
       'lab[390-395] never_started (no worker serves it)',
       'lab[384-389] rejected (call 0, exec: not allowed on this drone (allowed: ping))',

@@ -47,10 +47,12 @@ describe.each([
   }
 
   describeTransport(name, withoutKeeper(connect));
-  describeTransport(`${name}, with kept shells`, withKeptShells(connect));
 
-  it('starts the keeper, and says nothing into its processes', async () => {
-    const session = await withKeeper(connect)();
+  it.each([
+    ['the keeper', withKeeper],
+    ['kept shells', withKeptShells],
+  ])('starts %s, and says nothing into their processes', async (_, by) => {
+    const session = await by(connect)();
     const spec = { argv: ['sh', '-c', 'echo out; echo err >&2; exit 3'], maxOutputBytes: 1_000 };
     const place = { mark: dir.path, confirm: () => Promise.resolve(5_000) };
     const ended = await runProcess(session, spec, place, new AbortController().signal);
