@@ -24,8 +24,10 @@ export function withKeptShells(connect: Connect, sh?: string): Connect {
     const shells = new KeptShells(open, () => false);
     return {
       get: async (signal, hasInput) => {
-        const shell = hasInput ? null : await shells.get(signal);
-        return shell && ((captures) => shell.open(captures));
+        if (hasInput) return null;
+        const shell = await shells.get(signal);
+        if (shell === null) throw new Error('the drone gives no kept shell');
+        return (captures) => shell.open(captures);
       },
       close: () => {
         shells.close();

@@ -1,4 +1,4 @@
-/** The kept shells of one connection, or of this machine. */
+/** The kept shells of one connection. */
 import { BOOT } from '../process/start-order.js';
 import { SessionLostError, type Shell } from '../transport/shell.js';
 import { KeptShell } from './kept-shell.js';

@@ -12,9 +12,8 @@
  *   hold them was started since: its process id is one of those that the kernel gave out meanwhile.
  *
  * A process gets the outputs of the channel itself: nothing stands between. They are opened anew for
- * each, so that what it sets on them (O_NONBLOCK) is gone with it; that takes pipes, which sshd gives
- * and this process does not. That SIGINT or SIGPIPE
- * ended it no such shell says: it counts as exit 130 or 141, as it does there.
+ * each, so that what it sets on them (O_NONBLOCK) is gone with it; that takes pipes, as SSH servers
+ * give them. That SIGINT or SIGPIPE ended a process no shell says: it counts as exit 130 or 141.
  */
 import { quote } from '../process/quote.js';
 import { END_GROUP, type ProcessSpec, setUp } from '../process/start-order.js';
