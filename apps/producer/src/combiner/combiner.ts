@@ -2,7 +2,7 @@
  * Combines ticks and enforces their deadlines. Any number may run: each step is decided by
  * the tick's state in Redis, so it does not matter which of them takes it, nor how often.
  */
-import { TICKS_QUEUE } from '@muster/protocol';
+import { TICKS_QUEUE, type Verdict } from '@muster/protocol';
 import { delay, LATE, Service, within, type Logger } from '@muster/runtime';
 import {
   awaitClose,
@@ -41,6 +41,9 @@ const LAST_FLOWS_MS = 1_000;
 
 /** Milliseconds for its last words: a combiner that is cut off from Redis must be able to leave. */
 const FAREWELL_MS = 2_000;
+
+/** The reports of a tick of so many drones are read in one piece. */
+const SMALL = 500;
 
 /** How the parent's queue is served. A parent that a lost combiner held is another's soon. */
 const BULLMQ = {
@@ -106,7 +109,7 @@ export class Combiner extends Service {
    */
   async #endParent(job: Job<unknown, unknown>, token: string | undefined): Promise<unknown> {
     const tick = job.id ?? '';
-    const attempt = await tryToClose(this.#settings.store, tick);
+    const attempt = await tryToClose(this.#settings.store, tick, sizeOf(job) <= SMALL);
     if (attempt.reply === 'gone') {
       // Forgotten already, so nobody would remove this job either.
       job.opts.removeOnFail = true;
@@ -117,8 +120,11 @@ export class Combiner extends Service {
       await job.moveToDelayed(Date.now() + SWEEP_MS * 2, token);
       throw new DelayedError();
     }
-    const verdict = (await readTickFacts(this.#settings.store, tick))?.verdict;
-    if (attempt.reply === 'closed') this.#logClosed(tick, verdict?.status, verdict?.message);
+    const isKnown = attempt.facts.state === 'closed';
+    const { verdict } = isKnown
+      ? attempt.facts
+      : ((await readTickFacts(this.#settings.store, tick)) ?? { verdict: null });
+    if (attempt.reply === 'closed') this.#logClosed(tick, verdict);
     if (verdict?.status === 'ok') return { status: verdict.status, counts: verdict.counts };
     throw new UnrecoverableError(verdict?.message ?? `tick ${tick} is gone`);
   }
@@ -154,10 +160,7 @@ export class Combiner extends Service {
       await dropDeadline(store, tick);
       return;
     }
-    if (attempt.reply === 'closed') {
-      const verdict = (await readTickFacts(store, tick))?.verdict;
-      this.#logClosed(tick, verdict?.status, verdict?.message);
-    }
+    if (attempt.reply === 'closed') this.#logClosed(tick, attempt.facts.verdict);
     if (attempt.reply === 'early') {
       await this.#awaitLast(attempt.facts, attempt.unreported, begun);
       return;
@@ -197,7 +200,14 @@ export class Combiner extends Service {
     }
   }
 
-  #logClosed(tick: string, status: string | undefined, message: string | null | undefined): void {
-    this.#settings.log.info({ tick, status, failure: message ?? undefined }, 'tick closed');
+  #logClosed(tick: string, verdict: Verdict | null): void {
+    const failure = verdict?.message ?? undefined;
+    this.#settings.log.info({ tick, status: verdict?.status, failure }, 'tick closed');
   }
+}
+
+/** The number of drones that a parent's job says its tick has. */
+function sizeOf({ data }: Job<unknown, unknown>): number {
+  const { drones } = Object(data) as { drones?: unknown };
+  return typeof drones === 'number' ? drones : Infinity;
 }
