@@ -2,14 +2,23 @@
  * Combines ticks and enforces their deadlines. Any number may run: each step is decided by
  * the tick's state in Redis, so it does not matter which of them takes it, nor how often.
  */
-import { TICKS_QUEUE } from '@muster/protocol';
-import { delay, LATE, Service, within, type Logger } from '@muster/runtime';
+import { TICKS_QUEUE, type Verdict } from '@muster/protocol';
+import {
+  delay,
+  LATE,
+  Service,
+  timeRedis,
+  within,
+  type Logger,
+  type TracePlace,
+} from '@muster/runtime';
 import {
   awaitClose,
   beginClosing,
   dropDeadline,
   dueTicks,
   lookLater,
+  placeOfTick,
   readTickFacts,
   writeRetention,
   type Retention,
@@ -20,8 +29,10 @@ import {
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
 import { FlowJanitor } from './clean-up.js';
 import { tryToClose } from './close-tick.js';
+import { traceCombine, traceParent } from './combine-trace.js';
 import { askToEndLost } from './end-lost.js';
 import { TickForgetter } from './forget-ticks.js';
+import { observeWorkers } from './observe-workers.js';
 
 export interface CombinerSettings {
   readonly store: TickStore;
@@ -55,6 +66,7 @@ export class Combiner extends Service {
   readonly #settings: CombinerSettings;
   #parents: Worker | undefined;
   #janitor: FlowJanitor | undefined;
+  #unobserve: (() => void) | undefined;
   /** Ticks that are closed, and whose flow has not ended yet. */
   readonly #untidy = new Set<string>();
   #sweeping: { stop: AbortController; done: Promise<void> } | undefined;
@@ -69,6 +81,7 @@ export class Combiner extends Service {
     if (retention !== undefined) await writeRetention(store, retention);
     const janitor = new FlowJanitor(store);
     this.#janitor = janitor;
+    this.#unobserve = observeWorkers(store);
     const combineTick = (job: Job<unknown, unknown>, token?: string) => this.#endParent(job, token);
     this.#parents = new Worker(TICKS_QUEUE, combineTick, {
       connection: store.redis,
@@ -85,6 +98,7 @@ export class Combiner extends Service {
 
   protected override async onStop(): Promise<void> {
     this.#sweeping?.stop.abort();
+    this.#unobserve?.();
     const farewell = async () => {
       await this.#sweeping?.done;
       if (this.#janitor !== undefined) await this.#finishFlows(this.#janitor);
@@ -106,6 +120,7 @@ export class Combiner extends Service {
    */
   async #endParent(job: Job<unknown, unknown>, token: string | undefined): Promise<unknown> {
     const tick = job.id ?? '';
+    const began = Date.now();
     const attempt = await tryToClose(this.#settings.store, tick);
     if (attempt.reply === 'gone') {
       // Forgotten already, so nobody would remove this job either.
@@ -118,7 +133,9 @@ export class Combiner extends Service {
       throw new DelayedError();
     }
     const verdict = (await readTickFacts(this.#settings.store, tick))?.verdict;
-    if (attempt.reply === 'closed') this.#logClosed(tick, verdict?.status, verdict?.message);
+    const span = traceParent(attempt.facts, verdict, began);
+    if (attempt.reply === 'closed') this.#sayClosed(attempt.facts, verdict, span.place, began);
+    span.end();
     if (verdict?.status === 'ok') return { status: verdict.status, counts: verdict.counts };
     throw new UnrecoverableError(verdict?.message ?? `tick ${tick} is gone`);
   }
@@ -129,7 +146,7 @@ export class Combiner extends Service {
     do {
       pauseMs = SWEEP_MS;
       try {
-        const { ticks, nextMs } = await dueTicks(this.#settings.store);
+        const { ticks, nextMs } = await timeRedis('sweep', () => dueTicks(this.#settings.store));
         pauseMs = Math.min(SWEEP_MS, nextMs);
         await Promise.all(ticks.map((tick) => this.#attend(tick, janitor)));
         await forgetter.look(ticks.length > 0);
@@ -142,6 +159,7 @@ export class Combiner extends Service {
   /** Whatever the tick needs now: begin to close, close, or clear away what is left of its flow. */
   async #attend(tick: string, janitor: FlowJanitor): Promise<void> {
     const { store } = this.#settings;
+    const startedAt = Date.now();
     // Asked in one go, in this order: there is little time at a deadline.
     const [began, tried] = await Promise.all([
       beginClosing(store, tick, 'deadline'),
@@ -156,7 +174,7 @@ export class Combiner extends Service {
     }
     if (attempt.reply === 'closed') {
       const verdict = (await readTickFacts(store, tick))?.verdict;
-      this.#logClosed(tick, verdict?.status, verdict?.message);
+      this.#sayClosed(attempt.facts, verdict, placeOfTick(attempt.facts.settings), startedAt);
     }
     if (attempt.reply === 'early') {
       await this.#awaitLast(attempt.facts, attempt.unreported, begun);
@@ -197,7 +215,21 @@ export class Combiner extends Service {
     }
   }
 
-  #logClosed(tick: string, status: string | undefined, message: string | null | undefined): void {
-    this.#settings.log.info({ tick, status, failure: message ?? undefined }, 'tick closed');
+  #sayClosed(
+    facts: TickFacts,
+    verdict: Verdict | null | undefined,
+    under: TracePlace | undefined,
+    startedAt: number,
+  ): void {
+    const { ids } = traceCombine(facts, verdict, under, startedAt);
+    const { tick, lane } = facts;
+    const about = {
+      tick,
+      lane,
+      ...ids,
+      status: verdict?.status,
+      failure: verdict?.message ?? undefined,
+    };
+    this.#settings.log.info(about, 'tick closed');
   }
 }
