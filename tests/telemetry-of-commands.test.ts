@@ -127,7 +127,7 @@ it('what cannot be done is a warning that names the variable, and a deaf collect
   const record = readRecord(stdout);
   expect(record.status).toBe('ok');
   // A second for what is left, and whatever a busy machine takes to end a Redis and a worker.
-  expect(endedAt - Date.parse(record.finishedAt ?? '')).toBeLessThan(8_000);
+  expect(endedAt - Date.parse(record.finishedAt)).toBeLessThan(8_000);
   expect(linesOf(stderr).map(({ level, variable, msg }) => ({ level, variable, msg }))).toEqual([
     {
       level: 40,

@@ -37,11 +37,18 @@ export function createBatchRunner(fleet: Fleet, methods: MethodRegistry, log: Lo
     log,
   };
   return {
-    run: async (work, origin, signal) => {
+    run: async (work, { lane, worker, place }, signal) => {
       const { tick, drone } = work;
-      const site = droneEntry(drone)?.site;
-      const attempt = { tick, drone, site, attempt: 1, deliveredAt: systemClock.now() };
-      const telemetry = BatchTelemetry.begin({ ...attempt, ...origin });
+      const telemetry = BatchTelemetry.begin(
+        { tick, lane, drone },
+        {
+          site: droneEntry(drone)?.site,
+          attempt: 1,
+          place,
+          deliveredAt: systemClock.now(),
+          worker,
+        },
+      );
       try {
         const done = await carryOut(work, NO_JOURNAL, { ...deps, telemetry }, signal);
         telemetry.end(done.run.outcome, done.run.error);

@@ -25,6 +25,9 @@ export interface BatchToTell {
   readonly tick: string;
   readonly lane: string;
   readonly drone: string;
+}
+
+export interface AttemptToTell {
   readonly site: string | undefined;
   /** 1 for the first. */
   readonly attempt: number;
@@ -55,20 +58,23 @@ type Fate =
 export class BatchTelemetry {
   private constructor(
     private readonly batch: BatchToTell,
+    private readonly site: string | undefined,
     private readonly span: MusterSpan<'batch'>,
   ) {}
 
-  static begin(batch: BatchToTell): BatchTelemetry {
-    const { lane, site, queued, place, deliveredAt } = batch;
-    if (queued !== undefined)
+  /** Apart, and not put together: to copy them costs more than all else that is done where nobody listens. */
+  static begin(batch: BatchToTell, attempt: AttemptToTell): BatchTelemetry {
+    const { lane } = batch;
+    const { site, queued, place, deliveredAt } = attempt;
+    if (queued !== undefined && metricsAreOn())
       recordDuration(METRICS.queueWait, queued.forMs, { 'muster.lane': lane, ...inSite(site) });
     const span = startSpan('batch', {
       under: place,
-      of: queueInName(batch),
+      of: queueInName(batch, queued),
       startedAt: deliveredAt,
-      attributes: () => aboutBatch(batch),
+      attributes: () => aboutBatch(batch, attempt),
     });
-    return new BatchTelemetry(batch, span);
+    return new BatchTelemetry(batch, site, span);
   }
 
   /** The same log, whose lines say where in the trace they belong. */
@@ -96,11 +102,13 @@ export class BatchTelemetry {
     try {
       const connected = await span.run(connect);
       if (!connected.ok) span.fail(connected.failure.kind, connected.failure.message);
-      recordDuration(METRICS.connectDuration, performance.now() - began, {
-        'muster.site': site,
-        'muster.transport': transport,
-        ...(!connected.ok && { 'error.type': connected.failure.kind }),
-      });
+      if (metricsAreOn()) {
+        recordDuration(METRICS.connectDuration, performance.now() - began, {
+          'muster.site': site,
+          'muster.transport': transport,
+          ...(!connected.ok && { 'error.type': connected.failure.kind }),
+        });
+      }
       return connected;
     } finally {
       span.end();
@@ -143,7 +151,8 @@ export class BatchTelemetry {
 
   /** `again`: it will be tried once more. */
   end(outcome: Outcome, error: DroneError | null, again = false): void {
-    const { lane, site } = this.batch;
+    const { site } = this;
+    const { lane } = this.batch;
     if (again && metricsAreOn()) {
       const about = { 'muster.lane': lane, 'muster.drone.outcome': outcome, ...inSite(site) };
       count(METRICS.retries, about);
@@ -168,14 +177,14 @@ function inSite(site: string | undefined): { 'muster.site'?: string } {
 const OF_A_DRONE = droneQueue('{drone}');
 
 /** There are as many queues of on-drone workers as drones: a name of a span is of few. */
-function queueInName({ queued, drone }: BatchToTell): string {
+function queueInName({ drone }: BatchToTell, queued: AttemptToTell['queued']): string {
   if (queued === undefined) return '';
   return queued.queue === droneQueue(drone) ? OF_A_DRONE : queued.queue;
 }
 
-function aboutBatch(batch: BatchToTell) {
-  const { tick, lane, drone, site, attempt, worker, queued } = batch;
-  const template = queueInName(batch);
+function aboutBatch(batch: BatchToTell, { site, attempt, worker, queued }: AttemptToTell) {
+  const { tick, lane, drone } = batch;
+  const template = queueInName(batch, queued);
   return {
     ...(queued !== undefined && {
       'messaging.system': 'bullmq',

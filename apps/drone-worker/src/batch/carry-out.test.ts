@@ -56,16 +56,10 @@ async function warningsOf(seconds: readonly number[]): Promise<readonly string[]
       ]),
       clock,
       log: silentLogger,
-      telemetry: BatchTelemetry.begin({
-        tick: 'default-1',
-        lane: 'default',
-        drone: 'box1',
-        site: 'default',
-        attempt: 1,
-        place: undefined,
-        deliveredAt: 0,
-        worker: 'here:1',
-      }),
+      telemetry: BatchTelemetry.begin(
+        { tick: 'default-1', lane: 'default', drone: 'box1' },
+        { site: 'default', attempt: 1, place: undefined, deliveredAt: 0, worker: 'here:1' },
+      ),
     },
     new AbortController().signal,
   );

@@ -83,8 +83,7 @@ export async function executeBatch(
     deadline = setTimeout(stopAt, Math.max(0, claim.remainingMs));
     const claimedAt = deps.clock.monotonic();
     const queuedMs = Math.max(0, deps.clock.now() - delivery.enqueuedAt);
-    telemetry = BatchTelemetry.begin({
-      ...order,
+    telemetry = BatchTelemetry.begin(order, {
       site: deps.droneEntry(drone)?.site,
       attempt: claim.attempt,
       place: placeOfTick(claim.settings),

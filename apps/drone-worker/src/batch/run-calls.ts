@@ -118,7 +118,14 @@ async function fateOf(
     if (!signal.aborted) await journal.begin(toRun.index, toRun.call, previous);
     if (signal.aborted) return notBegun(toRun, signal);
     return await deps.telemetry.call(toRun, (onExit) =>
-      runCall({ ...toRun, onExit }, session, journal, deps, warn, signal),
+      runCall(
+        onExit === undefined ? toRun : { ...toRun, onExit },
+        session,
+        journal,
+        deps,
+        warn,
+        signal,
+      ),
     );
   } finally {
     leave();
