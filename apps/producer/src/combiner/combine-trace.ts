@@ -6,7 +6,7 @@ import { placeOfTick, type TickFacts } from '@muster/tick-state';
 /** The tick's parent job has come to its end; `startedAt` in milliseconds since 1970. */
 export function traceParent(
   { tick, lane, settings }: TickFacts,
-  verdict: Verdict | null | undefined,
+  verdict: Verdict | null,
   startedAt: number,
 ): MusterSpan<'parent'> {
   return startSpan('parent', {
@@ -27,8 +27,7 @@ export function traceParent(
 
 /** The tick was closed here, which began at `startedAt`, in milliseconds since 1970. */
 export function traceCombine(
-  { tick, lane, size, closingReason }: TickFacts,
-  verdict: Verdict | null | undefined,
+  { tick, lane, size, closingReason, verdict }: TickFacts,
   under: TracePlace | undefined,
   startedAt: number,
 ): MusterSpan<'combine'> {

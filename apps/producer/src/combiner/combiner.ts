@@ -2,7 +2,7 @@
  * Combines ticks and enforces their deadlines. Any number may run: each step is decided by
  * the tick's state in Redis, so it does not matter which of them takes it, nor how often.
  */
-import { TICKS_QUEUE, type Verdict } from '@muster/protocol';
+import { TICKS_QUEUE } from '@muster/protocol';
 import {
   delay,
   LATE,
@@ -52,6 +52,9 @@ const LAST_FLOWS_MS = 1_000;
 
 /** Milliseconds for its last words: a combiner that is cut off from Redis must be able to leave. */
 const FAREWELL_MS = 2_000;
+
+/** The reports of a tick of so many drones are read in one piece. */
+const SMALL = 500;
 
 /** How the parent's queue is served. A parent that a lost combiner held is another's soon. */
 const BULLMQ = {
@@ -121,7 +124,7 @@ export class Combiner extends Service {
   async #endParent(job: Job<unknown, unknown>, token: string | undefined): Promise<unknown> {
     const tick = job.id ?? '';
     const began = Date.now();
-    const attempt = await tryToClose(this.#settings.store, tick);
+    const attempt = await tryToClose(this.#settings.store, tick, sizeOf(job) <= SMALL);
     if (attempt.reply === 'gone') {
       // Forgotten already, so nobody would remove this job either.
       job.opts.removeOnFail = true;
@@ -132,9 +135,12 @@ export class Combiner extends Service {
       await job.moveToDelayed(Date.now() + SWEEP_MS * 2, token);
       throw new DelayedError();
     }
-    const verdict = (await readTickFacts(this.#settings.store, tick))?.verdict;
+    const isKnown = attempt.facts.state === 'closed';
+    const { verdict } = isKnown
+      ? attempt.facts
+      : ((await readTickFacts(this.#settings.store, tick)) ?? { verdict: null });
     const span = traceParent(attempt.facts, verdict, began);
-    if (attempt.reply === 'closed') this.#sayClosed(attempt.facts, verdict, span.place, began);
+    if (attempt.reply === 'closed') this.#sayClosed(attempt.facts, span.place, began);
     span.end();
     if (verdict?.status === 'ok') return { status: verdict.status, counts: verdict.counts };
     throw new UnrecoverableError(verdict?.message ?? `tick ${tick} is gone`);
@@ -172,10 +178,8 @@ export class Combiner extends Service {
       await dropDeadline(store, tick);
       return;
     }
-    if (attempt.reply === 'closed') {
-      const verdict = (await readTickFacts(store, tick))?.verdict;
-      this.#sayClosed(attempt.facts, verdict, placeOfTick(attempt.facts.settings), startedAt);
-    }
+    if (attempt.reply === 'closed')
+      this.#sayClosed(attempt.facts, placeOfTick(attempt.facts.settings), startedAt);
     if (attempt.reply === 'early') {
       await this.#awaitLast(attempt.facts, attempt.unreported, begun);
       return;
@@ -215,21 +219,17 @@ export class Combiner extends Service {
     }
   }
 
-  #sayClosed(
-    facts: TickFacts,
-    verdict: Verdict | null | undefined,
-    under: TracePlace | undefined,
-    startedAt: number,
-  ): void {
-    const { ids } = traceCombine(facts, verdict, under, startedAt);
-    const { tick, lane } = facts;
-    const about = {
-      tick,
-      lane,
-      ...ids,
-      status: verdict?.status,
-      failure: verdict?.message ?? undefined,
-    };
+  #sayClosed(facts: TickFacts, under: TracePlace | undefined, startedAt: number): void {
+    const { ids } = traceCombine(facts, under, startedAt);
+    const { tick, lane, verdict } = facts;
+    const failure = verdict?.message ?? undefined;
+    const about = { tick, lane, ...ids, status: verdict?.status, failure };
     this.#settings.log.info(about, 'tick closed');
   }
+}
+
+/** The number of drones that a parent's job says its tick has. */
+function sizeOf({ data }: Job<unknown, unknown>): number {
+  const { drones } = Object(data) as { drones?: unknown };
+  return typeof drones === 'number' ? drones : Infinity;
 }

@@ -48,7 +48,7 @@ import { readPolicy, refuseStrangers } from './queue-policy.js';
 import type { DroneTaskQueueSettings } from './queue-settings.js';
 import { OVERDUE_MS } from './running-tick.js';
 import type { ExecuteOptions } from './task-queue.js';
-import { buildFlow, FlowSender } from './tick-flow.js';
+import { FlowSender } from './flow-sender.js';
 import type { Outcome } from './tick-outcome.js';
 import { endAsDetached, sayTick, traceResume, traceSend } from './tick-trace.js';
 
@@ -206,13 +206,15 @@ export class DroneTaskQueue extends LaneTaskQueue {
     sayTick(span, { tick, size: drones, policy });
     log.info({ drones, wait: wait !== false }, 'tick opened');
     const outcome = this.#follow({ tick, startedAt, deadlineMs, policy, place }, plan, onReport);
-    const flow = buildFlow({ id: tick, lane: this.name, epoch, policy, deadlineMs }, plan);
-    // The roster is in the tick's state already: should this fail half-way, the rest is `never_started`.
-    const sent = traceSend(place, tick, drones + 1, () => this.#sender.send(flow)).catch(
-      (error: unknown) => {
-        log.error({ err: error }, 'could not enqueue all drones');
-      },
-    );
+    const over = new AbortController();
+    void outcome.then(() => {
+      over.abort();
+    });
+    const toSend = { id: tick, lane: this.name, epoch, policy, deadlineMs };
+    const send = () => this.#sender.send(toSend, plan, over.signal);
+    const sent = traceSend(place, tick, drones + 1, send).catch((error: unknown) => {
+      log.error({ err: error }, 'could not enqueue all drones');
+    });
     await Promise.race([sent, outcome]);
     void this.#warnOfUnserved(plan, log);
     return this.#startedTick(tick, outcome);
