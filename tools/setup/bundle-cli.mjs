@@ -13,6 +13,10 @@ const LEFT_OUT = [/^node:/, 'ssh2', 'cpu-features'];
 /** The module that imports the user's own ones. */
 const IMPORTS = join('apps', 'drone-worker', 'dist', 'methods', 'registry.js');
 
+/** The module that brings OpenTelemetry's SDK, and where it is for `apps/cli/bin/muster.js`. */
+const TELEMETRY = join('apps', 'cli', 'dist', 'telemetry', 'start-telemetry.js');
+const SDK = '../dist/telemetry/sdk.js';
+
 /** Run once, so that the code that it needs is in the cache: a tick, whole where there is a Redis. */
 const WARM_UP = ['tick', '--fleet', 'examples/fleet.yaml', '--json', '--', 'true'];
 
@@ -30,7 +34,7 @@ export async function bundleCli(root, signal) {
     platform: 'node',
     external: LEFT_OUT,
     logLevel: 'silent',
-    plugins: [{ name: 'import-of-methods', transform: giveImport }],
+    plugins: [{ name: 'late-imports', transform: giveImport }],
   });
   const { output } = await bundle.generate({
     format: 'cjs',
@@ -76,7 +80,9 @@ function asciiOnly(code) {
  * @param {string} id
  */
 function giveImport(code, id) {
-  if (!id.endsWith(IMPORTS)) return null;
+  if (!id.endsWith(IMPORTS) && !id.endsWith(TELEMETRY)) return null;
   if (!code.includes('await import(')) throw new Error(`${id} imports nothing`);
-  return code.replace('await import(', 'await importModule(');
+  return code
+    .replace(`await import('./sdk.js')`, `await import('${SDK}')`)
+    .replace('await import(', 'await importModule(');
 }

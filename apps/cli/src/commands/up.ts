@@ -7,6 +7,7 @@ import { chooseFleet } from '../input/fleet-choice.js';
 import { chooseRetention, type RetentionFlags } from '../input/retention-choice.js';
 import { readUpNote, removeUpNote, writeUpNote } from '../input/up-file.js';
 import { serve } from '../serve.js';
+import { startTelemetry } from '../telemetry/start-telemetry.js';
 import { musterVersion } from '../version.js';
 
 export interface UpOptions extends RetentionFlags {
@@ -28,6 +29,7 @@ export async function runUp(options: UpOptions): Promise<number> {
   const { file: fleet } = await chooseFleet(options.fleet);
   const methods = await loadMethods(options.methods);
   const log = createLogger({ name: 'up' });
+  const telemetry = await startTelemetry('up', log);
   const own =
     options.redis === undefined
       ? await startPrivateRedis({ dataDir: join(stateDir(), 'redis') })
@@ -61,6 +63,7 @@ export async function runUp(options: UpOptions): Promise<number> {
         await combiner.stop();
         await closeRedis(redis);
         await own?.stop();
+        await telemetry.stop();
       },
       hurry: () => {
         worker.hurry();

@@ -3,12 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { batchName, writeReport, type BatchOrder, type Report } from '@muster/protocol';
 import {
   claimBatch,
+  placeOfTick,
   releaseBatch,
   reportBatch,
   type ReportReply,
   type TickStore,
 } from '@muster/tick-state';
 import type { BatchSource } from './batch-source.js';
+import { BatchTelemetry } from './batch-telemetry.js';
 import { LeaseLostError, openJournal } from './call-journal.js';
 import {
   carryOut,
@@ -22,7 +24,7 @@ import type { HeldBatches } from './held-batches.js';
 import { nextAttempt } from './next-attempt.js';
 import { parseOrder } from './parse-order.js';
 
-export interface BatchDependencies extends CarryOutDependencies {
+export interface BatchDependencies extends Omit<CarryOutDependencies, 'telemetry'> {
   readonly store: TickStore;
   /** `host:pid`. */
   readonly worker: string;
@@ -35,6 +37,7 @@ export interface BatchDependencies extends CarryOutDependencies {
 /** A job as BullMQ hands it over. */
 export interface BatchDelivery {
   readonly data: unknown;
+  readonly queue: string;
   /** Milliseconds since 1970, when it was enqueued. */
   readonly enqueuedAt: number;
 }
@@ -58,12 +61,14 @@ export async function executeBatch(
   delivery: BatchDelivery,
   deps: BatchDependencies,
 ): Promise<Executed> {
+  const deliveredAt = deps.clock.now();
   const { order, skew } = parseOrder(delivery.data);
   const token = randomUUID();
   const { tick, lane, drone } = order;
-  const log = deps.log.child({ tick, lane, drone, batch: batchName(lane, drone) });
+  let log = deps.log.child({ tick, lane, drone, batch: batchName(lane, drone) });
   const controller = deps.held.hold(tick);
   let deadline: NodeJS.Timeout | undefined;
+  let telemetry: BatchTelemetry | undefined;
   try {
     deps.batches.prefetch(order);
     const claim = await claimBatch(deps.store, { ...order, token, worker: deps.lease });
@@ -79,10 +84,19 @@ export async function executeBatch(
     deadline = setTimeout(stopAt, Math.max(0, claim.remainingMs));
     const claimedAt = deps.clock.monotonic();
     const queuedMs = Math.max(0, deps.clock.now() - delivery.enqueuedAt);
+    telemetry = BatchTelemetry.begin(order, {
+      site: deps.droneEntry(drone)?.site,
+      attempt: claim.attempt,
+      place: placeOfTick(claim.settings),
+      deliveredAt,
+      worker: deps.worker,
+      queued: { queue: delivery.queue, forMs: queuedMs },
+    });
+    log = telemetry.logged(log);
     const held: HeldBatch = { order, token, attempt: claim.attempt, controller };
     const fetched = await fetchWork(order, skew, claim.settings, deps.batches);
     const { run, timings } = fetched.ok
-      ? await carryOutHeld(held, fetched.work, { ...deps, log })
+      ? await carryOutHeld(held, fetched.work, { ...deps, log, telemetry })
       : { run: nothingRan([], 'rejected', fetched.message), timings: { connectMs: 0, runMs: 0 } };
 
     const remainingMs = claim.remainingMs - (deps.clock.monotonic() - claimedAt);
@@ -95,10 +109,9 @@ export async function executeBatch(
       signal: controller.signal,
     });
     if (next !== null && (await releaseBatch(deps.store, { ...order, token }, run))) {
-      log.info(
-        { outcome: run.outcome, error: run.error?.message, ...next },
-        'batch will be tried again',
-      );
+      const { outcome, error } = run;
+      telemetry.end(outcome, error, true);
+      log.info({ outcome, error: error?.message, ...next }, 'batch will be tried again');
       return { kind: 'again', ...next };
     }
     const report: Report = {
@@ -118,12 +131,14 @@ export async function executeBatch(
       outcome: report.outcome,
       results: JSON.stringify(run.results),
     });
+    telemetry.end(report.outcome, report.error);
     log.info(
       { outcome: report.outcome, reply, ...report.timings, error: report.error?.message },
       'batch done',
     );
     return { kind: 'reported', report, reply };
   } catch (error) {
+    telemetry?.broke(error);
     if (!(error instanceof LeaseLostError)) throw error;
     log.warn('another worker has taken the batch over');
     return { kind: 'refused', why: 'lease lost' };
@@ -143,7 +158,7 @@ interface HeldBatch {
 async function carryOutHeld(
   { order, token, attempt, controller }: HeldBatch,
   work: BatchWork,
-  deps: BatchDependencies,
+  deps: BatchDependencies & CarryOutDependencies,
 ): Promise<CarriedOut> {
   const stop = controller.abort.bind(controller);
   const journal = await openJournal(deps.store, { ...order, token }, attempt, work.calls, stop);

@@ -117,7 +117,16 @@ async function fateOf(
   try {
     if (!signal.aborted) await journal.begin(toRun.index, toRun.call, previous);
     if (signal.aborted) return notBegun(toRun, signal);
-    return await runCall(toRun, session, journal, deps, warn, signal);
+    return await deps.telemetry.call(toRun, (onExit) =>
+      runCall(
+        onExit === undefined ? toRun : { ...toRun, onExit },
+        session,
+        journal,
+        deps,
+        warn,
+        signal,
+      ),
+    );
   } finally {
     leave();
   }
