@@ -70,6 +70,7 @@ export async function executeBatch(
   let deadline: NodeJS.Timeout | undefined;
   let telemetry: BatchTelemetry | undefined;
   try {
+    deps.batches.prefetch(order);
     const claim = await claimBatch(deps.store, { ...order, token, worker: deps.lease });
     if (!claim.ok) {
       log.debug({ refusal: claim.refusal }, 'batch not taken');

@@ -70,6 +70,8 @@ export class Combiner extends Service {
   #parents: Worker | undefined;
   #janitor: FlowJanitor | undefined;
   #unobserve: (() => void) | undefined;
+  /** Whether a flow has ended here since it was looked which ticks may be forgotten. */
+  #tickEnded = false;
   /** Ticks that are closed, and whose flow has not ended yet. */
   readonly #untidy = new Set<string>();
   #sweeping: { stop: AbortController; done: Promise<void> } | undefined;
@@ -93,6 +95,11 @@ export class Combiner extends Service {
     });
     this.#parents.on('error', (error) => {
       log.warn({ err: error }, 'trouble with the queue of ticks');
+    });
+    this.#parents.on('completed', (job: Job<unknown, unknown>) => void this.#flowEnded(job));
+    this.#parents.on('failed', (job, error) => {
+      // Any other error says nothing of the tick: it may be open.
+      if (error instanceof UnrecoverableError) void this.#flowEnded(job);
     });
     const stop = new AbortController();
     this.#sweeping = { stop, done: this.#sweep(janitor, stop.signal) };
@@ -146,6 +153,13 @@ export class Combiner extends Service {
     throw new UnrecoverableError(verdict?.message ?? `tick ${tick} is gone`);
   }
 
+  /** Nothing of this tick is left to be looked at. Should this be lost, the sweep finds the same. */
+  async #flowEnded(job: Job<unknown, unknown> | undefined): Promise<void> {
+    if (job?.id === undefined) return;
+    this.#tickEnded = true;
+    await dropDeadline(this.#settings.store, job.id).catch(() => undefined);
+  }
+
   async #sweep(janitor: FlowJanitor, signal: AbortSignal): Promise<void> {
     const forgetter = new TickForgetter(this.#settings.store, janitor);
     let pauseMs: number;
@@ -155,7 +169,9 @@ export class Combiner extends Service {
         const { ticks, nextMs } = await timeRedis('sweep', () => dueTicks(this.#settings.store));
         pauseMs = Math.min(SWEEP_MS, nextMs);
         await Promise.all(ticks.map((tick) => this.#attend(tick, janitor)));
-        await forgetter.look(ticks.length > 0);
+        const tickEnded = this.#tickEnded || ticks.length > 0;
+        this.#tickEnded = false;
+        await forgetter.look(tickEnded);
       } catch (error) {
         this.#settings.log.warn({ err: error }, 'could not look at the deadlines');
       }
