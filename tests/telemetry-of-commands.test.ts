@@ -75,6 +75,7 @@ it('a tick of several processes is one trace at the collector; metrics are sent,
       ...otlp,
       OTEL_METRICS_EXPORTER: 'otlp,prometheus',
       OTEL_EXPORTER_PROMETHEUS_PORT: String(port),
+      MUSTER_LOG_LEVEL: 'debug',
       OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=proving-ground',
     },
   });

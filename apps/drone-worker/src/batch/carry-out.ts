@@ -85,8 +85,9 @@ export async function carryOut(
   }
   const start = deps.clock.monotonic();
   try {
+    const { tick, nonce, drone } = work;
     const { workdir, maxConcurrentCalls } = admission.drone;
-    const batch = { ...work, workdir, maxConcurrentCalls };
+    const batch = { tick, nonce, drone, calls, deadlineMs, workdir, maxConcurrentCalls };
     const run = await runCalls(batch, connected.session, journal, deps, signal);
     const runMs = since(start, deps.clock);
     if (runMs > LONG_BATCH_MS)

@@ -53,6 +53,7 @@ export async function runCalls(
   const warnings: string[] = [];
   let error: DroneError | null = null;
   let outcome: Outcome = 'ok';
+  const { tick, nonce, drone, deadlineMs, workdir, maxConcurrentCalls } = batch;
   for (const [index, call] of batch.calls.entries()) {
     const { method } = call;
     if (error !== null) {
@@ -67,7 +68,7 @@ export async function runCalls(
     const previous = index === 0 ? undefined : { index: index - 1, result: results[index - 1] };
     const warn = (message: string) => void warnings.push(message);
     const fate = await fateOf(
-      { ...batch, index, call },
+      { tick, nonce, drone, index, call, deadlineMs, workdir, maxConcurrentCalls },
       previous,
       session,
       journal,
