@@ -10,8 +10,11 @@ import { runCommand } from './run-command.mjs';
 /** What is loaded as it is: it looks for files of its own beside itself. */
 const LEFT_OUT = [/^node:/, 'ssh2', 'cpu-features'];
 
-/** The module that imports the user's own ones. */
-const IMPORTS = join('apps', 'drone-worker', 'dist', 'methods', 'registry.js');
+/** The modules that import what is not in the bundle: the user's own methods, and the dashboard. */
+const IMPORTS = [
+  join('apps', 'drone-worker', 'dist', 'methods', 'registry.js'),
+  join('apps', 'cli', 'dist', 'load-dashboard.js'),
+];
 
 /** Run once, so that the code that it needs is in the cache: a tick, whole where there is a Redis. */
 const WARM_UP = ['tick', '--fleet', 'examples/fleet.yaml', '--json', '--', 'true'];
@@ -76,7 +79,7 @@ function asciiOnly(code) {
  * @param {string} id
  */
 function giveImport(code, id) {
-  if (!id.endsWith(IMPORTS)) return null;
+  if (!IMPORTS.some((module) => id.endsWith(module))) return null;
   if (!code.includes('await import(')) throw new Error(`${id} imports nothing`);
   return code.replace('await import(', 'await importModule(');
 }

@@ -120,7 +120,10 @@ export class Combiner extends Service {
     const verdict = (await readTickFacts(this.#settings.store, tick))?.verdict;
     if (attempt.reply === 'closed') this.#logClosed(tick, verdict?.status, verdict?.message);
     if (verdict?.status === 'ok') return { status: verdict.status, counts: verdict.counts };
-    throw new UnrecoverableError(verdict?.message ?? `tick ${tick} is gone`);
+    const failure = new UnrecoverableError(verdict?.message ?? `tick ${tick} is gone`);
+    // BullMQ keeps the stack for people who look at the queue: where it was thrown tells them nothing.
+    failure.stack = failure.message;
+    throw failure;
   }
 
   async #sweep(janitor: FlowJanitor, signal: AbortSignal): Promise<void> {
