@@ -3,7 +3,7 @@
 FROM node:24-alpine AS build
 WORKDIR /muster
 COPY . .
-# Optional packages are native accelerators and other platforms' binaries: not needed here.
+# Optional packages too: the bundler of the dashboard's pages is one for each platform.
 RUN --mount=type=cache,target=/root/.npm npm ci
 RUN node_modules/.bin/tsc -b && node tools/setup/bundle-pages.mjs
 RUN npm prune --omit=dev --omit=optional \

@@ -26,6 +26,11 @@ const KEEP_FOR = [
   'how long a tick is kept, e.g. 36h or 30d (default: MUSTER_KEEP_FOR, else 7d)',
 ] as const;
 
+const HOST = [
+  '--host <host>',
+  'where the dashboard listens; other than this machine needs credentials',
+  '127.0.0.1',
+] as const;
 const TOKEN_FILE = [
   '--token-file <file>',
   'a file whose first line lets people in (or MUSTER_DASHBOARD_TOKEN)',
@@ -164,11 +169,7 @@ function addServices(program: Command, exit: (code: number) => void): void {
   ])
     .option(...REDIS)
     .option(...FLEET)
-    .option(
-      '--host <host>',
-      'where it listens; other than this machine needs credentials',
-      '127.0.0.1',
-    )
+    .option(...HOST)
     .addOption(port('--port <port>', 'the port, 0 for any that is free (default: 4680)'))
     .option(...TOKEN_FILE)
     .option(...CREDENTIALS_FILE)
@@ -190,6 +191,12 @@ function addServices(program: Command, exit: (code: number) => void): void {
     .option(...METHODS, collect, [])
     .option(...KEEP_TICKS)
     .option(...KEEP_FOR)
+    .option('--no-dashboard', 'without the web dashboard')
+    .option(...HOST)
+    .addOption(port('--port <port>', "the dashboard's port (default: 4680, or any that is free)"))
+    .option(...TOKEN_FILE)
+    .option(...CREDENTIALS_FILE)
+    .option(...ALLOW_CHANGES)
     .action(async (options: UpOptions) => {
       exit(await (await import('./commands/up.js')).runUp(options));
     });

@@ -48,6 +48,8 @@ export interface RollView {
   /** Of each drone, the index of its site; '' is that of drones the fleet file does not have. */
   readonly site: readonly number[];
   readonly disabled: readonly string[];
+  /** Drones that run their own worker. */
+  readonly agents: readonly string[];
   readonly groups: Readonly<Record<string, readonly string[]>>;
   readonly hasFleetFile: boolean;
   /** Of each drone: `o` ok, `b` bad, `?` never called, `u` served by nobody, `d` disabled. */

@@ -69,12 +69,14 @@ export class Credentials {
 
   /** By an `Authorization` header, `Bearer TOKEN` or `Basic …`. */
   async byHeader(header: string): Promise<Person | undefined> {
-    const digest = createHash('sha256').update(header).digest('base64');
-    const known = this.#known.get(digest);
-    if (known !== undefined) return known;
     const person = await this.#readHeader(header);
-    if (person !== undefined) this.#known.set(digest, person);
+    if (person !== undefined) this.#known.set(digestOf(header), person);
     return person;
+  }
+
+  /** Of a header that was right before. */
+  knownBy(header: string): Person | undefined {
+    return this.#known.get(digestOf(header));
   }
 
   async #readHeader(header: string): Promise<Person | undefined> {
@@ -84,6 +86,10 @@ export class Credentials {
     const [name, ...rest] = Buffer.from(value, 'base64').toString().split(':');
     return this.byPassword(name ?? '', rest.join(':'));
   }
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
 }
 
 /** A line for the credentials file. @throws InvalidInputError for a name or password that cannot be. */

@@ -29,6 +29,7 @@ export class Guard {
   readonly sessions = new Sessions();
   readonly #settings: GuardSettings;
   readonly #visitors = new WeakMap<FastifyRequest, Visitor>();
+  readonly #trials = new Map<string, Promise<Person | undefined | 'late'>>();
   #failures: number[] = [];
 
   constructor(settings: GuardSettings) {
@@ -100,13 +101,28 @@ export class Guard {
     }
     const header = request.headers.authorization;
     if (header !== undefined) {
-      const person = await this.tried(() => credentials.byHeader(header));
-      if (person === undefined || person === 'late') return undefined;
+      const person = await this.#byHeader(credentials, header);
+      if (person === undefined) return undefined;
       return { ...person, csrf: this.sessions.csrfOf(header), byHeader: !isFromPage(request) };
     }
     const cookie = cookieOf(request, this.cookieName(request));
     const session = cookie === undefined ? undefined : this.sessions.read(cookie);
     return session === undefined ? undefined : { ...session, byHeader: false };
+  }
+
+  /** Many requests at once with one header are one try. */
+  async #byHeader(credentials: Credentials, header: string): Promise<Person | undefined> {
+    const known = credentials.knownBy(header);
+    if (known !== undefined) return known;
+    let trial = this.#trials.get(header);
+    if (trial === undefined) {
+      trial = this.tried(() => credentials.byHeader(header)).finally(() => {
+        this.#trials.delete(header);
+      });
+      this.#trials.set(header, trial);
+    }
+    const person = await trial;
+    return person === 'late' ? undefined : person;
   }
 
   #turnAway(request: FastifyRequest, reply: FastifyReply, path: string): FastifyReply {

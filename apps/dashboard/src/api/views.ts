@@ -43,7 +43,7 @@ export function addViews(server: FastifyInstance, parts: ViewParts): void {
 
   server.get('/api/views/roll', (_request, reply) =>
     answer(reply, store, '', async () => {
-      await book.ready();
+      await book.refresh();
       return book.view();
     }),
   );
@@ -98,7 +98,9 @@ function addEvents(server: FastifyInstance, { watch }: ViewParts): void {
       else raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     };
     const tell = (news: News) => {
-      say(news.kind, news.kind === 'roll' ? news.change : { text: news.text });
+      if (news.kind === 'roll') say('roll', news.change);
+      else if (news.kind === 'beat') say('beat', null);
+      else say('trouble', { text: news.text });
     };
     raw.write('retry: 1000\n\n');
     say('trouble', { text: watch.trouble });

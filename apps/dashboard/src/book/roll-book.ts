@@ -18,7 +18,7 @@ import {
 } from '@muster/tick-state';
 import { addArrivals, lettersOfClosed, OPEN, placesOf, type OpenLetters } from './letters.js';
 import { Rosters } from './rosters.js';
-import { lineOf } from './tick-line.js';
+import { shortLineOf } from './tick-line.js';
 
 /** Ticks that the list and its charts go back to. */
 const LINES = 200;
@@ -49,8 +49,7 @@ export class RollBook {
   #health = '';
   #workers: readonly Presence[] = [];
   #standings = new Map<string, DroneStanding>();
-  #refreshing: Promise<RollChange | undefined> | undefined;
-  #isRead = false;
+  #refreshing: Promise<void> | undefined;
 
   constructor(store: TickStore, fleet: Fleet | undefined) {
     this.#store = store;
@@ -59,18 +58,20 @@ export class RollBook {
     this.#index = indexOf(this.#names);
   }
 
-  /** What has changed since the last refresh; undefined for nothing. Those who ask meanwhile share one. */
-  refresh(): Promise<RollChange | undefined> {
-    this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = undefined;
-    });
+  /** Reads what is new, and tells `onChange` of it. Those who ask meanwhile share one refresh. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#refresh()
+      .then((change) => {
+        if (change !== undefined) this.onChange(change);
+      })
+      .finally(() => {
+        this.#refreshing = undefined;
+      });
     return this.#refreshing;
   }
 
-  /** Refreshes unless that was done before. */
-  async ready(): Promise<void> {
-    if (!this.#isRead) await this.refresh();
-  }
+  /** Called with what any refresh found changed, whoever asked for it. */
+  onChange: (change: RollChange) => void = () => undefined;
 
   view(): RollView {
     const sites = this.#names.map((name) => this.#fleet?.get(name)?.site ?? '');
@@ -81,6 +82,7 @@ export class RollBook {
       sites: siteNames,
       site: sites.map((site) => siteNames.indexOf(site)),
       disabled: this.#names.filter((name) => this.#fleet?.enabled(name) === false),
+      agents: this.#names.filter((name) => this.#fleet?.get(name)?.transport === 'agent'),
       groups: Object.fromEntries(
         (this.#fleet?.groups ?? []).map((name) => [name, this.#fleet?.group(name) ?? []]),
       ),
@@ -94,6 +96,11 @@ export class RollBook {
 
   get workers(): readonly Presence[] {
     return this.#workers;
+  }
+
+  /** Whether any of the recent ticks runs. */
+  get isRunning(): boolean {
+    return this.#open.size > 0;
   }
 
   standing(drone: string): DroneStanding | undefined {
@@ -135,7 +142,6 @@ export class RollBook {
     const isOther = this.#meetStrangers();
     for (const tick of isOther ? this.#heatOrder() : heat) this.#draw(tick);
     const standing = this.#stand(workers, last);
-    this.#isRead = true;
     if (!isMoved && changed.length === 0 && heat.length === 0 && !standing && !isOther)
       return undefined;
     return {
@@ -153,7 +159,7 @@ export class RollBook {
     for (const facts of await readManyTickFacts(this.#store, ticks)) {
       const before = this.#pages.get(facts.tick);
       if (before?.facts.state === facts.state) continue;
-      this.#pages.set(facts.tick, { facts, line: lineOf(facts) });
+      this.#pages.set(facts.tick, { facts, line: shortLineOf(facts) });
       changed.push(facts.tick);
     }
     return changed;

@@ -6,6 +6,8 @@ import type { RollBook } from './roll-book.js';
 
 export type News =
   | { readonly kind: 'roll'; readonly change: RollChange }
+  /** A tick runs: whoever shows it looks again. */
+  | { readonly kind: 'beat' }
   /** Redis does not answer; null once it does again. */
   | { readonly kind: 'trouble'; readonly text: string | null };
 
@@ -25,6 +27,9 @@ export class Watch {
     this.#store = store;
     this.#book = book;
     this.#log = log;
+    book.onChange = (change) => {
+      this.#tell({ kind: 'roll', change });
+    };
   }
 
   /** What is wrong now, or null. */
@@ -54,23 +59,21 @@ export class Watch {
 
   async #look(signal: AbortSignal): Promise<void> {
     do {
-      const change = await this.#refresh();
+      await this.#refresh();
       if (signal.aborted) return;
-      if (change !== undefined) this.#tell({ kind: 'roll', change });
+      if (this.#trouble === null && this.#book.isRunning) this.#tell({ kind: 'beat' });
     } while (await delay(LOOK_MS, signal));
   }
 
-  async #refresh(): Promise<RollChange | undefined> {
+  async #refresh(): Promise<void> {
     try {
       // Where it is away, asking would only make a queue of questions.
       if (this.#store.redis.status !== 'ready') throw new Error('Redis is away; trying again');
       const found = await within(PATIENCE_MS, this.#book.refresh());
       if (found === LATE) throw new Error('Redis does not answer; trying again');
       this.#setTrouble(null);
-      return found;
     } catch (error) {
       this.#setTrouble(error instanceof Error ? error.message : String(error));
-      return undefined;
     }
   }
 

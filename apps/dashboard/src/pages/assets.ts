@@ -72,9 +72,11 @@ function pageText(script: string, style: string): string {
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cg fill='%232f7fb8'%3E%3Crect x='1' y='1' width='6' height='6' rx='1'/%3E%3Crect x='9' y='1' width='6' height='6' rx='1'/%3E%3Crect x='1' y='9' width='6' height='6' rx='1'/%3E%3C/g%3E%3Crect x='9' y='9' width='6' height='6' rx='1' fill='%23d55e00'/%3E%3C/svg%3E">
 <link rel="stylesheet" href="${style}">
+<link rel="preload" href="/api/views/roll" as="fetch" crossorigin="anonymous">
 <script type="module" src="${script}"></script>
 </head>
 <body>
+<div id="shell"><header class="top"><nav><a href="/">Fleet</a><a href="/ticks">Ticks</a><a href="/queues">Queues</a></nav></header></div>
 <div id="app"></div>
 <noscript>This dashboard needs JavaScript. The same is there as JSON: /api/fleet, /api/ticks.</noscript>
 </body>
