@@ -18,11 +18,11 @@ const LINE_S = 1;
 const NOOP = [{ method: 'noop', args: {} }];
 const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** In the page: milliseconds to the first paint, and to the frame behind the one that drew the map. */
+/** In the page: milliseconds to the first paint, and until every drone was drawn. */
 const DRAWN = `new Promise((resolve) => {
   requestAnimationFrame(() => requestAnimationFrame(() => {
-    const [entry] = performance.getEntriesByName('first-contentful-paint');
-    resolve([entry?.startTime ?? performance.now(), performance.now()]);
+    const names = ['first-contentful-paint', 'muster.drawn'];
+    resolve(names.map((name) => performance.getEntriesByName(name)[0]?.startTime ?? NaN));
   }));
 })`;
 
@@ -89,11 +89,14 @@ async function measure({ lab, runs, say, drones }) {
     );
     const muster = await startServices(lab, dir, redis.url);
     end.unshift(muster.stop);
-    await muster.startWorker('bench', fleet, '--methods', here('noop-methods.mjs'));
+    const worker = await muster.startWorker('bench', fleet, '--methods', here('noop-methods.mjs'));
     const scheduler = await openScheduler(redis.url, fleet, 'bench', { noop: { effect: 'once' } });
-    end.unshift(scheduler.close);
     say(`${drones} drones: ${TICKS} ticks`);
     for (let tick = 0; tick < TICKS; tick += 1) await scheduler.tick('*', NOOP);
+    // What Redis counts from here on is the dashboard's alone.
+    await scheduler.close();
+    await worker.stop();
+    await muster.combiner.stop();
     const address = await muster.startDashboard(fleet);
     const paints = await firstPaints(address, runs, say);
     const commands = await commandsOfRefresh(redis.url, address);
@@ -151,8 +154,7 @@ async function firstPaints(address, runs, say) {
 }
 
 /**
- * What Redis counts between two looks while somebody watches, less what it counts while nobody does:
- * the workers and the combiner ask as well.
+ * What Redis counts in a second while somebody watches, in a Redis that nobody else asks.
  * @param {string} redisUrl
  * @param {string} address
  * @returns {Promise<Map<string, number>>} by command, of one refresh
@@ -162,7 +164,6 @@ async function commandsOfRefresh(redisUrl, address) {
   const client = new Redis(redisUrl);
   const seconds = 6;
   try {
-    const idle = await countFor(client, seconds);
     const stream = new AbortController();
     const events = await fetch(`${address}/api/events`, { signal: stream.signal });
     const reader = events.body?.getReader();
@@ -171,8 +172,8 @@ async function commandsOfRefresh(redisUrl, address) {
     stream.abort();
     const counts = new Map();
     for (const [name, calls] of watched) {
-      const more = Math.round((calls - (idle.get(name) ?? 0)) / seconds);
-      if (more > 0) counts.set(name, more);
+      const each = Math.round(calls / seconds);
+      if (each > 0) counts.set(name, each);
     }
     return counts;
   } finally {

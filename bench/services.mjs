@@ -108,8 +108,9 @@ export async function startServices({ startMuster, muster }, dir, redisUrl) {
     running.add(started);
     return started;
   };
-  await serve(['combiner']);
+  const combiner = await serve(['combiner']);
   return {
+    combiner,
     startWorker: (
       /** @type {string} */ site,
       /** @type {string} */ fleet,

@@ -225,6 +225,11 @@ describe('with credentials', () => {
     const authorization = `Bearer ${TOKEN}`;
     const byHeader = await fetch(`${address}/api/ticks`, { headers: { authorization } });
     expect(byHeader.status).toBe(200);
+    const other = { authorization: `bearer ${TOKEN}` };
+    const many = await Promise.all(
+      Array.from({ length: 20 }, () => fetch(`${address}/api/session`, { headers: other })),
+    );
+    expect(new Set(many.map(({ status }) => status))).toEqual(new Set([200]));
     expect(
       (await fetch(`${address}/api/ticks`, { headers: { authorization: 'Bearer nope' } })).status,
     ).toBe(401);

@@ -9,7 +9,7 @@ import { Strip } from '../fleet/strip.js';
 import { clock, count, duration } from '../format.js';
 import { Empty, Waiting } from '../frame/empty.js';
 import { useFetched, useTitle } from '../hooks.js';
-import { OutcomeMark } from '../outcomes.js';
+import { OutcomeMark } from '../mark.js';
 import { Link, tickPath } from '../route.js';
 import { OUTCOME_LETTERS } from '@muster/protocol';
 

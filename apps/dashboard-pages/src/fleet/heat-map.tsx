@@ -20,6 +20,7 @@ interface HeatMapProps {
 /** How much of it is in view at once, unless there are few drones. */
 const MOST_HEIGHT = 560;
 const FEW = 60;
+const DRAWN = 'muster.drawn';
 
 /** Every drone as a cell, or as a row of its recent ticks; drawn as far as it is in view. */
 export function HeatMap({ title, mode, roll, drones, streaks }: HeatMapProps) {
@@ -49,6 +50,8 @@ export function HeatMap({ title, mode, roll, drones, streaks }: HeatMapProps) {
       height,
     };
     paint(current, picture, readColours(current));
+    // For whoever measures how soon the fleet is there.
+    if (performance.getEntriesByName(DRAWN).length === 0) performance.mark(DRAWN);
   }, [width, drones, roll, streaks, mode, at, top, height, isDark]);
 
   const pick = (index: number) => {

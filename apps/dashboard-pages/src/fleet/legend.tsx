@@ -1,4 +1,4 @@
-import { Mark } from '../outcomes.js';
+import { Mark } from '../mark.js';
 
 /** What colours and letters mean. */
 export function Legend() {

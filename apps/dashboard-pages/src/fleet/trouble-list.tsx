@@ -1,6 +1,7 @@
 import { foldNodeSet } from '@muster/protocol';
 import { clock, count } from '../format.js';
-import { kindOfLetter, Mark, wordsOf } from '../outcomes.js';
+import { Mark } from '../mark.js';
+import { kindOfLetter, wordsOf } from '../outcomes.js';
 import { dronePath, Link, tickPath } from '../route.js';
 import type { RollView } from '../views.js';
 import { Strip } from './strip.js';

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { count, clock, ago, duration } from '../format.js';
 import { Empty, Waiting } from '../frame/empty.js';
 import { useFetched, useKnown, useTitle } from '../hooks.js';
-import { OutcomeMark, StatusMark } from '../outcomes.js';
+import { OutcomeMark, StatusMark } from '../mark.js';
 import { Link, tickPath } from '../route.js';
 import type { Outcome } from '@muster/protocol';
 import type { RollView, TickView } from '../views.js';

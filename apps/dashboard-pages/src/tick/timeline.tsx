@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { count, duration } from '../format.js';
-import { kindOf, Mark, OutcomeMark } from '../outcomes.js';
+import { Mark, OutcomeMark } from '../mark.js';
+import { kindOf } from '../outcomes.js';
 import { dronePath, Link } from '../route.js';
 import type { OpenRow, ReportedRow, TickView } from '../views.js';
 
