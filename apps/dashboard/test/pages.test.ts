@@ -201,7 +201,9 @@ describe('each page, at each width, dark and light', () => {
         await page.emulateMedia({ colorScheme });
         const beyond = await page.evaluate<number>(BEYOND);
         expect(beyond, `${String(width)} px`).toBe(0);
-        if (width !== 768) expect(await accessibilityFaults(page)).toEqual([]);
+        // Contrast hangs on the colours, the rest on the layout: each is looked at once.
+        const isLooked = colorScheme === 'dark' ? width === 320 : width === 1440;
+        if (isLooked) expect(await accessibilityFaults(page)).toEqual([]);
       }
     }
   });
