@@ -106,7 +106,7 @@ async function openReference(redisUrl) {
       const { job } = await flows.add({
         name: 'combine',
         queueName: 'reference-parent',
-        opts: { removeOnComplete: true },
+        opts: { removeOnComplete: { count: 100 } },
         children: Array.from({ length: count }, (_, index) => ({
           name: 'run',
           queueName: 'reference-child',

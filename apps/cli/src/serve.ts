@@ -1,5 +1,5 @@
 /** Runs services until a signal comes; a second signal does not wait. */
-import type { Logger } from '@muster/runtime';
+import { flushLogs, within, type Logger } from '@muster/runtime';
 import { signalFilter } from './repeated-signal.js';
 
 export interface Serving {
@@ -10,6 +10,9 @@ export interface Serving {
   /** Resolves when it cannot serve any longer, with why. */
   readonly lost?: Promise<string>;
 }
+
+/** How long a reader of the logs may take for the last of them, in milliseconds. */
+const LAST_LOGS_MS = 1_000;
 
 /** Gives the exit code: 0 after a signal, 3 when what it needs was lost. */
 export async function serve(serving: Serving, log: Logger): Promise<number> {
@@ -30,5 +33,6 @@ export async function serve(serving: Serving, log: Logger): Promise<number> {
   });
   if (why !== null) log.fatal(why);
   await serving.stop();
+  await within(LAST_LOGS_MS, flushLogs());
   return why === null ? 0 : 3;
 }

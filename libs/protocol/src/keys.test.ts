@@ -9,6 +9,7 @@ import {
   parseTickId,
   siteQueue,
   tickId,
+  GATES_QUEUE,
   TICKS_QUEUE,
 } from './keys.js';
 import { isName } from './names.js';
@@ -94,10 +95,11 @@ describe('batchJobId', () => {
 });
 
 describe('queues', () => {
-  it('of sites, drones and ticks are never the same', () => {
+  it('of sites, drones, ticks and gates are never the same', () => {
     fc.assert(
       fc.property(names, names, (site, drone) => {
-        expect(new Set([siteQueue(site), droneQueue(drone), TICKS_QUEUE]).size).toBe(3);
+        const all = [siteQueue(site), droneQueue(drone), TICKS_QUEUE, GATES_QUEUE];
+        expect(new Set(all).size).toBe(4);
         expect(siteQueue(site) === siteQueue(drone)).toBe(site === drone);
         expect(droneQueue(site) === droneQueue(drone)).toBe(site === drone);
       }),
@@ -149,6 +151,7 @@ describe('keys', () => {
           ...single.map((key) => key('{m}')),
           // BullMQ's own keys begin so.
           `{m}:${TICKS_QUEUE}`,
+          `{m}:${GATES_QUEUE}`,
           ...some.flatMap((name) => [`{m}:${siteQueue(name)}`, `{m}:${droneQueue(name)}`]),
         ];
         expect(new Set(all).size).toBe(all.length);

@@ -12,6 +12,9 @@ export const DEFAULT_PREFIX = '{muster}';
 /** The queue of the flows' parents. */
 export const TICKS_QUEUE = 'ticks';
 
+/** The queue of the jobs that hold a parent open while its drones' jobs are added; no worker serves it. */
+export const GATES_QUEUE = 'gates';
+
 /** The queue that the near workers of a site serve. */
 export function siteQueue(site: string): string {
   return `site.${site}`;

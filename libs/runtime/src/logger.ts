@@ -7,6 +7,9 @@ export type { Logger };
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
+/** Bytes that wait for a reader at most; what comes then is dropped. */
+const MOST_UNWRITTEN = 64 * 1024 * 1024;
+
 export interface LoggerSettings {
   /** Which part of Muster speaks: `worker`, `combiner`, `producer`. */
   readonly name: string;
@@ -33,8 +36,39 @@ export function createLogger({
         ignore: 'pid,hostname',
         translateTime: 'SYS:HH:MM:ss',
       })
-    : pino.destination({ dest: 2, sync: true });
+    : unhurried();
   return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+}
+
+/** What was logged and not yet written, of all loggers of this process. */
+const unwritten: Destination[] = [];
+
+type Destination = ReturnType<typeof pino.destination>;
+
+/** A reader who is slow, or has stopped reading, must not hold up the batches. */
+function unhurried(): Destination {
+  const destination = pino.destination({
+    dest: 2,
+    sync: false,
+    // Begins at once; what comes meanwhile is written in one piece.
+    minLength: 1,
+    maxLength: MOST_UNWRITTEN,
+  });
+  unwritten.push(destination);
+  return destination;
+}
+
+/** Resolves once all that was logged is written, or its reader is gone. */
+export async function flushLogs(): Promise<void> {
+  const flushed = unwritten.map(
+    (destination) =>
+      new Promise<void>((resolve) => {
+        destination.flush(() => {
+          resolve();
+        });
+      }),
+  );
+  await Promise.all(flushed);
 }
 
 /** A logger that says nothing, for library users who gave none. */

@@ -14,6 +14,8 @@ export function admitBatch(
 ): Admission {
   if (drone === undefined)
     return { ok: false, message: "the worker's fleet file does not have it" };
+  // Most ticks give the same calls to all: what was found good once need not be looked at again.
+  if (drone.methods === undefined && goodFor.get(calls) === methods) return { ok: true, drone };
   for (const [index, call] of calls.entries()) {
     const trouble = troubleWith(call, drone, methods);
     if (trouble !== undefined) {
@@ -24,8 +26,12 @@ export function admitBatch(
       };
     }
   }
+  if (drone.methods === undefined) goodFor.set(calls, methods);
   return { ok: true, drone };
 }
+
+/** Calls that any drone without a list of its own may run, with the methods that said so. */
+const goodFor = new WeakMap<readonly Call[], MethodRegistry>();
 
 function troubleWith(call: Call, drone: DroneEntry, methods: MethodRegistry): string | undefined {
   const method = methods.get(call.method);

@@ -1,12 +1,14 @@
-/** Fetches the calls of batches; a tick's distinct batches are fetched once, however many drones carry them. */
+/** What batches share: a tick's distinct batches are fetched once, and its settings read once, however many drones there are. */
 import { z } from 'zod';
 import {
   callSchema,
   describeIssues,
   keys,
+  readTickSettings,
   WireError,
   type BatchOrder,
   type Call,
+  type TickSettings,
 } from '@muster/protocol';
 import type { TickStore } from '@muster/tick-state';
 
@@ -18,7 +20,21 @@ const callsSchema = z.array(callSchema);
 export class BatchSource {
   readonly #known = new Map<string, Promise<readonly Call[]>>();
 
+  /** The last that were read. */
+  #settings: { readonly text: string; readonly read: TickSettings } | undefined;
+
   constructor(private readonly store: TickStore) {}
+
+  /** @throws WireError when the text is no tick's settings. */
+  settingsOf(text: string): TickSettings {
+    if (this.#settings?.text !== text) this.#settings = { text, read: readTickSettings(text) };
+    return this.#settings.read;
+  }
+
+  /** Begins to fetch what will be asked for: in one piece with what is asked of Redis now. */
+  prefetch(order: Pick<BatchOrder, 'tick' | 'batch'>): void {
+    this.get(order).catch(() => undefined);
+  }
 
   /** @throws WireError when what lies there is no batch. */
   get({ tick, batch }: Pick<BatchOrder, 'tick' | 'batch'>): Promise<readonly Call[]> {

@@ -65,6 +65,7 @@ export async function executeBatch(
   const controller = deps.held.hold(tick);
   let deadline: NodeJS.Timeout | undefined;
   try {
+    deps.batches.prefetch(order);
     const claim = await claimBatch(deps.store, { ...order, token, worker: deps.lease });
     if (!claim.ok) {
       log.debug({ refusal: claim.refusal }, 'batch not taken');

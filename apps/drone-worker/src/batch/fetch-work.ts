@@ -1,4 +1,4 @@
-import { readTickSettings, WireError, type BatchOrder } from '@muster/protocol';
+import { WireError, type BatchOrder } from '@muster/protocol';
 import type { BatchSource } from './batch-source.js';
 import type { BatchWork } from './carry-out.js';
 
@@ -17,7 +17,7 @@ export async function fetchWork(
   try {
     return {
       ok: true,
-      work: { ...order, ...readTickSettings(settings), calls: await batches.get(order) },
+      work: { ...order, ...batches.settingsOf(settings), calls: await batches.get(order) },
     };
   } catch (error) {
     if (error instanceof WireError) return { ok: false, message: error.message };

@@ -28,22 +28,33 @@ const CHUNK = 500;
 export type CloseAttempt =
   | {
       readonly reply: CloseReply;
+      /** As they were before; once it is closed by this attempt, with its verdict. */
       readonly facts: TickFacts;
       readonly unreported: readonly RosterEntry[];
     }
   | { readonly reply: 'gone' };
 
-/** Tries to close the tick; `early` when it is neither complete nor at the end of its time. */
-export async function tryToClose(store: TickStore, tick: string): Promise<CloseAttempt> {
+/**
+ * Tries to close the tick; `early` when it is neither complete nor at the end of its time.
+ * `isSmall` when it is known to have few drones: all is then read in one round trip.
+ */
+export async function tryToClose(
+  store: TickStore,
+  tick: string,
+  isSmall = false,
+): Promise<CloseAttempt> {
+  const key = keys.reports(store.prefix, tick);
   for (;;) {
     // Counted before they are read: a report that comes meanwhile makes the verdict be made again.
-    const [facts, seen, roster] = await Promise.all([
+    const [facts, seen, roster, texts] = await Promise.all([
       readTickFacts(store, tick),
-      store.redis.hlen(keys.reports(store.prefix, tick)),
+      store.redis.hlen(key),
       readTickRoster(store, tick),
+      isSmall ? store.redis.hgetall(key) : undefined,
     ]);
     if (facts === undefined) return { reply: 'gone' };
-    const reports = await readReports(store, tick, roster);
+    const reports =
+      texts === undefined ? await readReports(store, tick, roster) : parseReports(texts);
     const unreported = roster.filter(({ drone }) => !reports.has(drone));
     if (facts.state === 'closed') return { reply: 'already', facts, unreported };
     if (unreported.length > 0 && facts.state === 'open')
@@ -56,7 +67,9 @@ export async function tryToClose(store: TickStore, tick: string): Promise<CloseA
     const verdict = await judge(store, facts, roster, reports, unreported, claims);
     const reply = await closeTick(store, tick, seen, verdict, [...claims.keys()]);
     if (reply === 'closed') await noteMissing(store, tick, verdict.missing);
-    if (reply !== 'changed') return { reply, facts, unreported };
+    const isOurs = reply === 'closed';
+    if (reply !== 'changed')
+      return { reply, facts: isOurs ? { ...facts, state: 'closed', verdict } : facts, unreported };
   }
 }
 
@@ -86,6 +99,17 @@ async function servedQueues(store: TickStore): Promise<Set<string>> {
   return new Set((await livingWorkers(store)).flatMap(queuesOf));
 }
 
+function parseReports(texts: Record<string, string>): Map<string, Misfortune> {
+  const reports = new Map<string, Misfortune>();
+  for (const [drone, text] of Object.entries(texts)) reports.set(drone, misfortuneOf(text, drone));
+  return reports;
+}
+
+function misfortuneOf(text: string, drone: string): Misfortune {
+  const { outcome, error } = readReportOrRejection(text, drone);
+  return { outcome, error };
+}
+
 async function readReports(
   store: TickStore,
   tick: string,
@@ -93,8 +117,7 @@ async function readReports(
 ): Promise<Map<string, Misfortune>> {
   const reports = new Map<string, Misfortune>();
   await readChunks(store, keys.reports(store.prefix, tick), roster, (drone, text) => {
-    const { outcome, error } = readReportOrRejection(text, drone);
-    reports.set(drone, { outcome, error });
+    reports.set(drone, misfortuneOf(text, drone));
   });
   return reports;
 }

@@ -2,7 +2,7 @@
  * Combines ticks and enforces their deadlines. Any number may run: each step is decided by
  * the tick's state in Redis, so it does not matter which of them takes it, nor how often.
  */
-import { TICKS_QUEUE } from '@muster/protocol';
+import { TICKS_QUEUE, type Verdict } from '@muster/protocol';
 import { delay, LATE, Service, within, type Logger } from '@muster/runtime';
 import {
   awaitClose,
@@ -42,6 +42,9 @@ const LAST_FLOWS_MS = 1_000;
 /** Milliseconds for its last words: a combiner that is cut off from Redis must be able to leave. */
 const FAREWELL_MS = 2_000;
 
+/** The reports of a tick of so many drones are read in one piece. */
+const SMALL = 500;
+
 /** How the parent's queue is served. A parent that a lost combiner held is another's soon. */
 const BULLMQ = {
   concurrency: 8,
@@ -55,6 +58,8 @@ export class Combiner extends Service {
   readonly #settings: CombinerSettings;
   #parents: Worker | undefined;
   #janitor: FlowJanitor | undefined;
+  /** Whether a flow has ended here since it was looked which ticks may be forgotten. */
+  #tickEnded = false;
   /** Ticks that are closed, and whose flow has not ended yet. */
   readonly #untidy = new Set<string>();
   #sweeping: { stop: AbortController; done: Promise<void> } | undefined;
@@ -77,6 +82,11 @@ export class Combiner extends Service {
     });
     this.#parents.on('error', (error) => {
       log.warn({ err: error }, 'trouble with the queue of ticks');
+    });
+    this.#parents.on('completed', (job: Job<unknown, unknown>) => void this.#flowEnded(job));
+    this.#parents.on('failed', (job, error) => {
+      // Any other error says nothing of the tick: it may be open.
+      if (error instanceof UnrecoverableError) void this.#flowEnded(job);
     });
     const stop = new AbortController();
     this.#sweeping = { stop, done: this.#sweep(janitor, stop.signal) };
@@ -106,7 +116,7 @@ export class Combiner extends Service {
    */
   async #endParent(job: Job<unknown, unknown>, token: string | undefined): Promise<unknown> {
     const tick = job.id ?? '';
-    const attempt = await tryToClose(this.#settings.store, tick);
+    const attempt = await tryToClose(this.#settings.store, tick, sizeOf(job) <= SMALL);
     if (attempt.reply === 'gone') {
       // Forgotten already, so nobody would remove this job either.
       job.opts.removeOnFail = true;
@@ -117,13 +127,23 @@ export class Combiner extends Service {
       await job.moveToDelayed(Date.now() + SWEEP_MS * 2, token);
       throw new DelayedError();
     }
-    const verdict = (await readTickFacts(this.#settings.store, tick))?.verdict;
-    if (attempt.reply === 'closed') this.#logClosed(tick, verdict?.status, verdict?.message);
+    const isKnown = attempt.facts.state === 'closed';
+    const { verdict } = isKnown
+      ? attempt.facts
+      : ((await readTickFacts(this.#settings.store, tick)) ?? { verdict: null });
+    if (attempt.reply === 'closed') this.#logClosed(tick, verdict);
     if (verdict?.status === 'ok') return { status: verdict.status, counts: verdict.counts };
     const failure = new UnrecoverableError(verdict?.message ?? `tick ${tick} is gone`);
     // BullMQ keeps the stack for people who look at the queue: where it was thrown tells them nothing.
     failure.stack = failure.message;
     throw failure;
+  }
+
+  /** Nothing of this tick is left to be looked at. Should this be lost, the sweep finds the same. */
+  async #flowEnded(job: Job<unknown, unknown> | undefined): Promise<void> {
+    if (job?.id === undefined) return;
+    this.#tickEnded = true;
+    await dropDeadline(this.#settings.store, job.id).catch(() => undefined);
   }
 
   async #sweep(janitor: FlowJanitor, signal: AbortSignal): Promise<void> {
@@ -135,7 +155,9 @@ export class Combiner extends Service {
         const { ticks, nextMs } = await dueTicks(this.#settings.store);
         pauseMs = Math.min(SWEEP_MS, nextMs);
         await Promise.all(ticks.map((tick) => this.#attend(tick, janitor)));
-        await forgetter.look(ticks.length > 0);
+        const tickEnded = this.#tickEnded || ticks.length > 0;
+        this.#tickEnded = false;
+        await forgetter.look(tickEnded);
       } catch (error) {
         this.#settings.log.warn({ err: error }, 'could not look at the deadlines');
       }
@@ -157,10 +179,7 @@ export class Combiner extends Service {
       await dropDeadline(store, tick);
       return;
     }
-    if (attempt.reply === 'closed') {
-      const verdict = (await readTickFacts(store, tick))?.verdict;
-      this.#logClosed(tick, verdict?.status, verdict?.message);
-    }
+    if (attempt.reply === 'closed') this.#logClosed(tick, attempt.facts.verdict);
     if (attempt.reply === 'early') {
       await this.#awaitLast(attempt.facts, attempt.unreported, begun);
       return;
@@ -200,7 +219,14 @@ export class Combiner extends Service {
     }
   }
 
-  #logClosed(tick: string, status: string | undefined, message: string | null | undefined): void {
-    this.#settings.log.info({ tick, status, failure: message ?? undefined }, 'tick closed');
+  #logClosed(tick: string, verdict: Verdict | null): void {
+    const failure = verdict?.message ?? undefined;
+    this.#settings.log.info({ tick, status: verdict?.status, failure }, 'tick closed');
   }
+}
+
+/** The number of drones that a parent's job says its tick has. */
+function sizeOf({ data }: Job<unknown, unknown>): number {
+  const { drones } = Object(data) as { drones?: unknown };
+  return typeof drones === 'number' ? drones : Infinity;
 }

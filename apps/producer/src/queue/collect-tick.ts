@@ -3,7 +3,6 @@ import type { DroneEntry } from '@muster/protocol';
 import {
   failureOf,
   readEntries,
-  readTickRoster,
   recordHead,
   type TickFacts,
   type TickStore,
@@ -19,7 +18,7 @@ export async function collectTick(
   known: ReadonlyMap<string, DroneEntry>,
   onEntry: (drone: string, entry: DroneEntry) => void,
 ): Promise<Outcome> {
-  const roster = await readTickRoster(store, facts.tick);
+  const roster = [...planned.values()];
   const entries = new Map(known);
   const rest = roster.filter(({ drone }) => !known.has(drone));
   for await (const [name, entry] of readEntries(store, facts, rest)) {

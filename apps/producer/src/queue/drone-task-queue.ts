@@ -44,7 +44,7 @@ import { readPolicy, refuseStrangers } from './queue-policy.js';
 import type { DroneTaskQueueSettings } from './queue-settings.js';
 import { OVERDUE_MS } from './running-tick.js';
 import type { ExecuteOptions } from './task-queue.js';
-import { buildFlow, FlowSender } from './tick-flow.js';
+import { FlowSender } from './flow-sender.js';
 import type { Outcome } from './tick-outcome.js';
 
 /** The settings with their defaults filled in. */
@@ -192,9 +192,12 @@ export class DroneTaskQueue extends LaneTaskQueue {
       'tick opened',
     );
     const outcome = this.#follow({ tick, startedAt, deadlineMs, policy }, plan, onReport);
-    const flow = buildFlow({ id: tick, lane: this.name, epoch, policy, deadlineMs }, plan);
-    // The roster is in the tick's state already: should this fail half-way, the rest is `never_started`.
-    const sent = this.#sender.send(flow).catch((error: unknown) => {
+    const over = new AbortController();
+    void outcome.then(() => {
+      over.abort();
+    });
+    const toSend = { id: tick, lane: this.name, epoch, policy, deadlineMs };
+    const sent = this.#sender.send(toSend, plan, over.signal).catch((error: unknown) => {
       this.#settings.log.error({ tick, err: error }, 'could not enqueue all drones');
     });
     await Promise.race([sent, outcome]);

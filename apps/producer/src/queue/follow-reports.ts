@@ -6,17 +6,23 @@ import { readEntries, type RosterEntry, type TickStore } from '@muster/tick-stat
 /** Arrivals read at once. */
 const AT_ONCE = 1_000;
 
+export interface ReportWatch {
+  readonly onReport?: ((drone: string, entry: DroneEntry) => void) | undefined;
+  readonly pollMs: number;
+}
+
 /**
  * Puts each drone that has reported into `entries`, and calls `onReport` with it, until `signal` is
- * aborted; looks every `pollMs` milliseconds. Trouble with Redis is left to whoever follows the
- * tick itself.
+ * aborted; looks every `pollMs` milliseconds, and where somebody listens, once more at the end, so
+ * that they are told in the order of their coming. Trouble with Redis is left to whoever follows
+ * the tick itself.
  */
 export async function followReports(
   store: TickStore,
   tick: string,
   roster: ReadonlyMap<string, RosterEntry>,
   entries: Map<string, DroneEntry>,
-  { onReport, pollMs }: { onReport: (drone: string, entry: DroneEntry) => void; pollMs: number },
+  { onReport, pollMs }: ReportWatch,
   signal: AbortSignal,
 ): Promise<void> {
   const list = keys.arrivals(store.prefix, tick);
@@ -24,6 +30,7 @@ export async function followReports(
   let more = true;
   while (more) {
     more = await delay(pollMs, signal);
+    if (!more && onReport === undefined) return;
     try {
       const arrived = await store.redis.lrange(list, seen, seen + AT_ONCE - 1);
       const some = arrived.map((drone) => roster.get(drone)).filter((entry) => entry !== undefined);
@@ -31,7 +38,7 @@ export async function followReports(
       for await (const [drone, entry] of readEntries(store, facts, some)) {
         if (entries.has(drone)) continue;
         entries.set(drone, entry);
-        onReport(drone, entry);
+        onReport?.(drone, entry);
       }
       seen += arrived.length;
     } catch {

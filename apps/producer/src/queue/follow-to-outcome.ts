@@ -38,7 +38,8 @@ export async function followToOutcome(
   const say = reporter(planned, onReport);
   const over = new AbortController();
   const entries = new Map<string, DroneEntry>();
-  const watch = { onReport: say, pollMs: onReport === undefined ? UNWATCHED_MS : WATCHED_MS };
+  const watch =
+    onReport === undefined ? { pollMs: UNWATCHED_MS } : { onReport: say, pollMs: WATCHED_MS };
   const reports = followReports(store, opened.tick, planned, entries, watch, over.signal);
   try {
     const facts = await followTick(store, subscriber, opened, signal);

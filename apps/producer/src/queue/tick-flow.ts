@@ -1,14 +1,22 @@
-/** The tick as a BullMQ flow: a parent in `ticks`, and a child for each drone in the queue that its workers serve. */
+/** The jobs of a tick's BullMQ flow: a parent in `ticks`, a child for each drone in the queue that its workers serve. Pure. */
 import {
   batchJobId,
   batchName,
+  GATES_QUEUE,
   TICKS_QUEUE,
   WIRE_VERSION,
   type BatchOrder,
 } from '@muster/protocol';
-import type { TickStore } from '@muster/tick-state';
-import { FlowProducer, type FlowJob, type JobsOptions } from 'bullmq';
-import type { TickPlan } from './plan-tick.js';
+import type { FlowJob, JobsOptions } from 'bullmq';
+import type { PlannedDrone, TickPlan } from './plan-tick.js';
+
+export interface TickToSend {
+  readonly id: string;
+  readonly lane: string;
+  readonly epoch: number;
+  readonly policy: string;
+  readonly deadlineMs: number;
+}
 
 /** What the parent's job holds, for people who look at the queue. */
 interface TickJobData {
@@ -32,61 +40,40 @@ const CHILD_OPTIONS: JobsOptions = {
   ignoreDependencyOnFailure: true,
 };
 
-/** Pure: the flow for BullMQ. */
-export function buildFlow(
-  tick: {
-    readonly id: string;
-    readonly lane: string;
-    readonly epoch: number;
-    readonly policy: string;
-    readonly deadlineMs: number;
-  },
-  plan: TickPlan,
-): FlowJob {
-  const { id, lane, epoch, policy, deadlineMs } = tick;
-  const data: TickJobData = {
+export function parentJob(tick: TickToSend, { drones }: TickPlan): FlowJob {
+  const { id, lane, policy, deadlineMs } = tick;
+  const v = WIRE_VERSION;
+  const data: TickJobData = { v, tick: id, lane, drones: drones.length, policy, deadlineMs };
+  return { name: lane, queueName: TICKS_QUEUE, data, opts: { ...PARENT_OPTIONS, jobId: id } };
+}
+
+/** The child that no worker takes: it holds its parent open while the drones' jobs are added. */
+export function gateJob({ id }: TickToSend): FlowJob {
+  return { name: id, queueName: GATES_QUEUE, opts: { ...CHILD_OPTIONS, jobId: id } };
+}
+
+/** A `FlowJob` without children. */
+interface ChildJob {
+  readonly name: string;
+  readonly queueName: string;
+  readonly data: BatchOrder;
+  readonly opts: JobsOptions;
+}
+
+export function childJob(
+  { id, lane, epoch }: TickToSend,
+  { summaries }: TickPlan,
+  { drone, queue, batch }: PlannedDrone,
+): ChildJob {
+  const data: BatchOrder = {
     v: WIRE_VERSION,
     tick: id,
     lane,
-    drones: plan.drones.length,
-    policy,
-    deadlineMs,
+    epoch,
+    drone,
+    batch,
+    summary: summaries[batch] ?? '',
   };
-  return {
-    name: lane,
-    queueName: TICKS_QUEUE,
-    data,
-    opts: { ...PARENT_OPTIONS, jobId: id },
-    children: plan.drones.map(({ drone, queue, batch }) => ({
-      name: batchName(lane, drone),
-      queueName: queue,
-      data: {
-        v: WIRE_VERSION,
-        tick: id,
-        lane,
-        epoch,
-        drone,
-        batch,
-        summary: plan.summaries[batch] ?? '',
-      } satisfies BatchOrder,
-      opts: { ...CHILD_OPTIONS, jobId: batchJobId(drone, id) },
-    })),
-  };
-}
-
-export class FlowSender {
-  readonly #producer: FlowProducer;
-
-  constructor(store: TickStore) {
-    this.#producer = new FlowProducer({ connection: store.redis, prefix: store.prefix });
-    this.#producer.on('error', () => undefined);
-  }
-
-  async send(flow: FlowJob): Promise<void> {
-    await this.#producer.add(flow);
-  }
-
-  async close(): Promise<void> {
-    await this.#producer.close();
-  }
+  const opts = { ...CHILD_OPTIONS, jobId: batchJobId(drone, id) };
+  return { name: batchName(lane, drone), queueName: queue, data, opts };
 }

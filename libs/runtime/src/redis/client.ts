@@ -19,13 +19,16 @@ export function connect(target: RedisTarget, settings: ConnectSettings): RedisCl
   return cluster as unknown as Redis;
 }
 
-/** Writes what is asked in one turn of the event loop in one piece: a system call costs more than most commands. */
+/**
+ * Writes in one piece what is asked while the event loop attends to what has come in: a system
+ * call costs more than most commands.
+ */
 class TogetherRedis extends Redis {
   override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
     const { stream } = this as { stream?: Redis['stream'] };
     if (stream?.writableCorked === 0) {
       stream.cork();
-      process.nextTick(() => {
+      setImmediate(() => {
         stream.uncork();
       });
     }

@@ -1,5 +1,5 @@
 /** What must hold after a tick in the fault lab, whatever was killed or frozen. */
-import { TICKS_QUEUE, type TickRecord } from '@muster/protocol';
+import { GATES_QUEUE, TICKS_QUEUE, type TickRecord } from '@muster/protocol';
 import { processesWith } from '../process-list.js';
 import { until } from '../until.js';
 import { FAULT_LAB_DRONES, type FaultLab } from './fault-lab.js';
@@ -71,6 +71,8 @@ async function leftovers(lab: FaultLab, tick: string): Promise<string[]> {
         left.push('its parent still waits for children');
       },
     );
+    if ((await redis.exists(`${prefix}:${GATES_QUEUE}:${tick}`)) === 1)
+      left.push('its gate is still there');
   });
   return left;
 }

@@ -1,29 +1,44 @@
 import { keys } from '@muster/protocol';
 import { defineScript, readReply, runScript, type TickStore } from '../store.js';
+import { together } from '../together.js';
 
 /**
  * Transition: call waiting → begun, and the call before it → ended. Journalled before it
  * starts, so that a `once` call never starts twice; refused to who no longer holds the
  * batch, and once the tick is closing or past its deadline. Who may begin is alive: his lease
  * begins anew, so that nobody takes the batch over while his order may still reach the drone.
+ * Many batches of a tick in one go, each for itself: three words for each.
  */
 const BEGIN_CALL = defineScript(`
 local tick, claims, journal, workers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local drone, epoch, token, ended, result, begun = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local facts = redis.call('HMGET', tick, 'state', 'epoch', 'closingReason', 'closingText', 'deadlineAt')
-local held = redis.call('HGET', claims, drone)
-if facts[2] ~= epoch or not held then return {'lost'} end
-local claim = cjson.decode(held)
-if claim.token ~= token then return {'lost'} end
-if facts[1] ~= 'open' then return {'closing', facts[3] or '', facts[4] or ''} end
 local at = now()
-if at >= tonumber(facts[5]) then return {'closing', 'deadline', ''} end
-redis.call('ZADD', workers, at, claim.worker)
-claim.checked = at
-redis.call('HSET', claims, drone, cjson.encode(claim))
-if ended ~= '' then redis.call('HSET', journal, drone .. '/' .. ended, 'ended:' .. result) end
-if begun ~= '' then redis.call('HSET', journal, drone .. '/' .. begun, 'begun') end
-return {'held', string.format('%d', facts[5] - at)}
+local alive = {}
+
+local function begin(drone, epoch, token, ended, result, begun)
+  local held = redis.call('HGET', claims, drone)
+  if facts[2] ~= epoch or not held then return 'lost' end
+  local claim = cjson.decode(held)
+  if claim.token ~= token then return 'lost' end
+  if facts[1] ~= 'open' then return 'closing', facts[3], facts[4] end
+  if at >= tonumber(facts[5]) then return 'closing', 'deadline' end
+  alive[claim.worker] = true
+  claim.checked = at
+  redis.call('HSET', claims, drone, cjson.encode(claim))
+  if ended ~= '' then redis.call('HSET', journal, drone .. '/' .. ended, 'ended:' .. result) end
+  if begun ~= '' then redis.call('HSET', journal, drone .. '/' .. begun, 'begun') end
+  return 'held', string.format('%d', facts[5] - at)
+end
+
+local reply = {}
+for i = 1, #ARGV, 6 do
+  local word, detail, text = begin(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5])
+  reply[#reply + 1] = word
+  reply[#reply + 1] = detail or ''
+  reply[#reply + 1] = text or ''
+end
+for worker in pairs(alive) do redis.call('ZADD', workers, at, worker) end
+return reply
 `);
 
 export interface Holder {
@@ -49,30 +64,46 @@ export interface CallStep {
 }
 
 /** With an empty step it only asks whether the batch is still held. */
-export async function beginCall(
+export function beginCall(
   store: TickStore,
   holder: Holder,
-  { ended, begun }: CallStep = {},
+  step: CallStep = {},
 ): Promise<HoldReply> {
-  const { prefix } = store;
-  const { tick, drone, epoch, token } = holder;
-  const [word, reason, text = ''] = readReply(
-    await runScript(
-      store,
-      BEGIN_CALL,
-      [
-        keys.tick(prefix, tick),
-        keys.claims(prefix, tick),
-        keys.journal(prefix, tick),
-        keys.workers(prefix),
-      ],
-      [drone, epoch, token, ended?.index ?? '', ended?.result ?? '', begun ?? ''],
-    ),
-  );
-  if (word === 'held') return { kind: 'held', remainingMs: Number(reason) };
-  if (word !== 'closing') return { kind: 'lost' };
-  return { kind: 'closing', reason: reason === 'cancelled' ? 'cancelled' : 'deadline', text };
+  return begin(store, { ...holder, ...step });
 }
+
+const begin = together<Holder & CallStep, HoldReply>(
+  async (store, tick, steps) => {
+    const { prefix } = store;
+    const words = readReply(
+      await runScript(
+        store,
+        BEGIN_CALL,
+        [
+          keys.tick(prefix, tick),
+          keys.claims(prefix, tick),
+          keys.journal(prefix, tick),
+          keys.workers(prefix),
+        ],
+        steps.flatMap(({ drone, epoch, token, ended, begun }) => [
+          drone,
+          epoch,
+          token,
+          ended?.index ?? '',
+          ended?.result ?? '',
+          begun ?? '',
+        ]),
+      ),
+    );
+    return steps.map((_, index): HoldReply => {
+      const [word, detail, text = ''] = words.slice(3 * index, 3 * index + 3);
+      if (word === 'held') return { kind: 'held', remainingMs: Number(detail) };
+      if (word !== 'closing') return { kind: 'lost' };
+      return { kind: 'closing', reason: detail === 'cancelled' ? 'cancelled' : 'deadline', text };
+    });
+  },
+  ({ ended }) => ended?.result.length ?? 0,
+);
 
 /** What the journal says of one call. */
 export type CallTrace =

@@ -1,35 +1,47 @@
 import { keys } from '@muster/protocol';
-import { defineScript, readReply, runScript, type TickStore } from '../store.js';
+import { defineScript, readReply, runScript } from '../store.js';
 import { TIMING } from '../timing.js';
+import { together } from '../together.js';
 
 /**
  * Transition: batch waiting → held by a worker. Refused unless the tick is open and the
  * epoch current, when the drone has reported, and while another living worker holds it.
  * The same token gets the same answer again, since a client that reconnects sends again.
+ * Many batches of a tick in one go, each for itself: a word and its detail for each.
  */
 const CLAIM = defineScript(`
 local tick, claims, reports, workers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local drone, epoch, token, worker, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local lease = tonumber(ARGV[1])
 local facts = redis.call('HMGET', tick, 'state', 'epoch', 'deadlineAt', 'settings')
-if not facts[1] then return {'gone'} end
-if facts[2] ~= epoch then return {'stale'} end
 local at = now()
-if facts[1] ~= 'open' or at >= tonumber(facts[3]) then return {'closed'} end
-if redis.call('HEXISTS', reports, drone) == 1 then return {'reported'} end
 
-local attempt = 1
-local held = redis.call('HGET', claims, drone)
-if held then
-  held = cjson.decode(held)
-  attempt = held.attempt
-  if held.token ~= token then
-    local seen = redis.call('ZSCORE', workers, held.worker)
-    if held.token ~= '' and seen and tonumber(seen) > at - lease then return {'held', held.worker} end
-    attempt = attempt + 1
+local function claim(drone, epoch, token, worker)
+  if not facts[1] then return 'gone' end
+  if facts[2] ~= epoch then return 'stale' end
+  if facts[1] ~= 'open' or at >= tonumber(facts[3]) then return 'closed' end
+  if redis.call('HEXISTS', reports, drone) == 1 then return 'reported' end
+  local attempt = 1
+  local held = redis.call('HGET', claims, drone)
+  if held then
+    held = cjson.decode(held)
+    attempt = held.attempt
+    if held.token ~= token then
+      local seen = redis.call('ZSCORE', workers, held.worker)
+      if held.token ~= '' and seen and tonumber(seen) > at - lease then return 'held' end
+      attempt = attempt + 1
+    end
   end
+  redis.call('HSET', claims, drone, cjson.encode({token = token, worker = worker, attempt = attempt, at = at}))
+  return 'claimed', string.format('%d', attempt)
 end
-redis.call('HSET', claims, drone, cjson.encode({token = token, worker = worker, attempt = attempt, at = at}))
-return {'claimed', string.format('%d', facts[3] - at), string.format('%d', attempt), facts[4]}
+
+local reply = {string.format('%d', (facts[3] or at) - at), facts[4] or ''}
+for i = 2, #ARGV, 4 do
+  local word, attempt = claim(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
+  reply[#reply + 1] = word
+  reply[#reply + 1] = attempt or ''
+end
+return reply
 `);
 
 export interface Claim {
@@ -54,10 +66,9 @@ export type ClaimReply =
     }
   | { readonly ok: false; readonly refusal: 'gone' | 'stale' | 'closed' | 'reported' | 'held' };
 
-export async function claimBatch(store: TickStore, claim: Claim): Promise<ClaimReply> {
+export const claimBatch = together<Claim, ClaimReply>(async (store, tick, claims) => {
   const { prefix } = store;
-  const { tick } = claim;
-  const [word, remaining, attempt, settings = ''] = readReply(
+  const [remaining, settings = '', ...words] = readReply(
     await runScript(
       store,
       CLAIM,
@@ -67,11 +78,17 @@ export async function claimBatch(store: TickStore, claim: Claim): Promise<ClaimR
         keys.reports(prefix, tick),
         keys.workers(prefix),
       ],
-      [claim.drone, claim.epoch, claim.token, claim.worker, TIMING.workerLeaseMs],
+      [
+        TIMING.workerLeaseMs,
+        ...claims.flatMap(({ drone, epoch, token, worker }) => [drone, epoch, token, worker]),
+      ],
     ),
   );
-  if (word !== 'claimed') {
-    return { ok: false, refusal: word as 'gone' | 'stale' | 'closed' | 'reported' | 'held' };
-  }
-  return { ok: true, remainingMs: Number(remaining), attempt: Number(attempt), settings };
-}
+  return claims.map((_, index): ClaimReply => {
+    const word = words[2 * index];
+    if (word !== 'claimed')
+      return { ok: false, refusal: word as 'gone' | 'stale' | 'closed' | 'reported' | 'held' };
+    const attempt = Number(words[2 * index + 1]);
+    return { ok: true, remainingMs: Number(remaining), attempt, settings };
+  });
+});
