@@ -43,8 +43,22 @@ export class Source {
   readonly #beats = new Set<() => void>();
   #isAhead = false;
 
+  /**
+   * Listens for as long as somebody looks: a browser has few connections to one server, and tabs
+   * in the background would hold them all.
+   */
   start(): void {
     void this.#ask();
+    let events = this.#open();
+    document.addEventListener('visibilitychange', () => {
+      events.close();
+      if (document.hidden) return;
+      void this.#ask();
+      events = this.#open();
+    });
+  }
+
+  #open(): EventSource {
     const events = new EventSource('/api/events');
     let wasLost = false;
     events.addEventListener('open', () => {
@@ -68,6 +82,7 @@ export class Source {
     events.addEventListener('beat', () => {
       this.#beat();
     });
+    return events;
   }
 
   /** Called whenever something that we know has changed; gives the way to stop. */
@@ -95,6 +110,7 @@ export class Source {
         getJson<RollView>('/api/views/roll'),
       ]);
       this.#set({ session, roll });
+      this.#beat();
     } catch (error) {
       const text = error instanceof Refusal ? error.message : 'The dashboard does not answer.';
       this.#set({ trouble: `${text} Trying again…` });

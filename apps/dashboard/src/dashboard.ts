@@ -87,7 +87,6 @@ export class Dashboard extends Service {
         status >= 500 ? 'this went wrong; the log says why' : error.message,
       );
     });
-    server.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'there is nothing here'));
     addLogin(server, guard);
     await server.register(async (api) => {
       addCompression(api);

@@ -162,7 +162,7 @@ describe('a tick', () => {
     await page.getByText('every drone is ok').waitFor();
   });
 
-  it('that failed says so in Bull Board, which offers nothing that would change it unasked', async () => {
+  it('that failed says in Bull Board which drones were bad, and why', async () => {
     await page.goto(`${address}/queues/queue/ticks/default-2`);
     await page.getByText('default-2 · 14 drones').first().waitFor();
     await page

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { refuse } from '../access/guard.js';
 
 interface Asset {
   readonly type: string;
@@ -15,6 +16,7 @@ interface Asset {
 /** Paths of our own pages; the rest of the way is found in the browser. */
 const PAGES = ['/', '/ticks', '/ticks/:tick', '/drones/:drone'];
 
+/** Also of a path that leads nowhere, which the page says. */
 export function addPages(server: FastifyInstance): void {
   const script = load('app.js', 'text/javascript; charset=utf-8');
   const style = load('app.css', 'text/css; charset=utf-8');
@@ -31,6 +33,11 @@ export function addPages(server: FastifyInstance): void {
   const [scriptPath = '', stylePath = ''] = files.keys();
   const page = pack(Buffer.from(pageText(scriptPath, stylePath)), 'text/html; charset=utf-8');
   for (const path of PAGES) server.get(path, (request, reply) => send(request, reply, page));
+  server.setNotFoundHandler((request, reply) => {
+    const wantsPage = request.headers.accept?.includes('text/html') === true;
+    if (wantsPage) return send(request, reply.code(404), page);
+    return refuse(reply, 404, 'there is nothing here');
+  });
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, asset: Asset): FastifyReply {
