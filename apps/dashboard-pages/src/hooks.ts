@@ -1,6 +1,6 @@
 /** What pages hold on to. */
 import { createContext } from 'preact';
-import { useContext, useEffect, useState } from 'preact/hooks';
+import { useContext, useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { getJson, Refusal, Source, type Known } from './server.js';
 
 export const SourceContext = createContext(new Source());
@@ -60,8 +60,10 @@ export function useFetched<T>(path: string, isLive: (data: T) => boolean): Fetch
 export function useWidth(): [(element: HTMLElement | null) => void, number] {
   const [element, setElement] = useState<HTMLElement | null>(null);
   const [width, setWidth] = useState(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (element === null) return undefined;
+    // At once: the observer speaks a frame later.
+    setWidth(element.clientWidth);
     const observer = new ResizeObserver(([entry]) => {
       if (entry !== undefined) setWidth(Math.floor(entry.contentRect.width));
     });
