@@ -15,7 +15,6 @@ import { Combiner } from '../apps/producer/src/combiner/combiner.js';
 
 const DRONES = 5_000;
 const TICK = 'default-1';
-const DEADLINE_MS = 2_000;
 
 let redis: TestRedis;
 let dir: ScratchDir;
@@ -38,8 +37,7 @@ const waiting = () => redis.client.llen(bull(siteQueue('default'), 'wait'));
 const env = () => ({ MUSTER_REDIS_URL: redis.url, MUSTER_STATE_DIR: dir.path });
 
 /** Starts a tick that no worker serves, with whoever combines for it elsewhere. */
-async function startHalfEnqueued() {
-  const deadline = `${String(DEADLINE_MS)}ms`;
+async function startHalfEnqueued(deadline: string) {
   const tick = startMuster(['tick', '--fleet', fleet, '--deadline', deadline, '--', 'true'], {
     env: env(),
   });
@@ -57,7 +55,7 @@ async function nothingIsLeft(): Promise<void> {
 }
 
 it('its producer is killed: the tick ends on time, names all, and nothing waits in the queues', async () => {
-  const tick = await startHalfEnqueued();
+  const tick = await startHalfEnqueued('2s');
   tick.kill('SIGKILL');
   await tick.ended;
   // Where this fails, it was not half-way.
@@ -80,7 +78,7 @@ it('its producer is killed: the tick ends on time, names all, and nothing waits 
 });
 
 it('the tick is cancelled: what still came into the queues is taken back', async () => {
-  const tick = await startHalfEnqueued();
+  const tick = await startHalfEnqueued('60s');
   expect((await muster(['cancel', TICK], { env: env() })).code).toBe(0);
   expect((await tick.ended).code).toBe(1);
   await nothingIsLeft();

@@ -16,6 +16,10 @@ const IMPORTS = [
   join('apps', 'cli', 'dist', 'load-dashboard.js'),
 ];
 
+/** The module that brings OpenTelemetry's SDK, and where it is for `apps/cli/bin/muster.js`. */
+const TELEMETRY = join('apps', 'cli', 'dist', 'telemetry', 'start-telemetry.js');
+const SDK = '../dist/telemetry/sdk.js';
+
 /** Run once, so that the code that it needs is in the cache: a tick, whole where there is a Redis. */
 const WARM_UP = ['tick', '--fleet', 'examples/fleet.yaml', '--json', '--', 'true'];
 
@@ -33,7 +37,7 @@ export async function bundleCli(root, signal) {
     platform: 'node',
     external: LEFT_OUT,
     logLevel: 'silent',
-    plugins: [{ name: 'import-of-methods', transform: giveImport }],
+    plugins: [{ name: 'late-imports', transform: giveImport }],
   });
   const { output } = await bundle.generate({
     format: 'cjs',
@@ -79,7 +83,9 @@ function asciiOnly(code) {
  * @param {string} id
  */
 function giveImport(code, id) {
-  if (!IMPORTS.some((module) => id.endsWith(module))) return null;
+  if (![...IMPORTS, TELEMETRY].some((module) => id.endsWith(module))) return null;
   if (!code.includes('await import(')) throw new Error(`${id} imports nothing`);
-  return code.replace('await import(', 'await importModule(');
+  return code
+    .replace(`await import('./sdk.js')`, `await import('${SDK}')`)
+    .replace('await import(', 'await importModule(');
 }

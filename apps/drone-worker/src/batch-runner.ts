@@ -1,6 +1,7 @@
 /** Runs batches in this process, without Redis: what the in-process task queue has for hands. */
 import type { Fleet } from '@muster/fleet';
-import { systemClock, type Logger } from '@muster/runtime';
+import { systemClock, type Logger, type TracePlace } from '@muster/runtime';
+import { BatchTelemetry } from './batch/batch-telemetry.js';
 import { CallSlots } from './batch/call-slots.js';
 import { carryOut, type BatchWork, type CarriedOut } from './batch/carry-out.js';
 import { NO_JOURNAL } from './batch/call-journal.js';
@@ -8,9 +9,18 @@ import type { MethodRegistry } from './methods/registry.js';
 import { TransferSlots } from './transfer/transfer-slots.js';
 import { createTransports } from './transport/transports.js';
 
+/** Whose batch it is. */
+interface BatchOrigin {
+  readonly lane: string;
+  /** `host:pid`. */
+  readonly worker: string;
+  /** Where its tick stands in its trace. */
+  readonly place: TracePlace | undefined;
+}
+
 export interface BatchRunner {
   /** `signal`'s reason is a `StopReason`. What a drone does wrong is in what comes back. */
-  run(work: BatchWork, signal: AbortSignal): Promise<CarriedOut>;
+  run(work: BatchWork, origin: BatchOrigin, signal: AbortSignal): Promise<CarriedOut>;
   close(): Promise<void>;
 }
 
@@ -27,7 +37,27 @@ export function createBatchRunner(fleet: Fleet, methods: MethodRegistry, log: Lo
     log,
   };
   return {
-    run: (work, signal) => carryOut(work, NO_JOURNAL, deps, signal),
+    run: async (work, { lane, worker, place }, signal) => {
+      const { tick, drone } = work;
+      const telemetry = BatchTelemetry.begin(
+        { tick, lane, drone },
+        {
+          site: droneEntry(drone)?.site,
+          attempt: 1,
+          place,
+          deliveredAt: systemClock.now(),
+          worker,
+        },
+      );
+      try {
+        const done = await carryOut(work, NO_JOURNAL, { ...deps, telemetry }, signal);
+        telemetry.end(done.run.outcome, done.run.error);
+        return done;
+      } catch (error) {
+        telemetry.broke(error);
+        throw error;
+      }
+    },
     close: () => transports.close(),
   };
 }

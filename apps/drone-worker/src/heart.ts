@@ -1,5 +1,5 @@
 /** A worker's heartbeat: it says in Redis that the worker lives, and hears which of its ticks are closing. */
-import { delay, LATE, within, type Logger } from '@muster/runtime';
+import { delay, LATE, timeRedis, within, type Logger } from '@muster/runtime';
 import {
   heartbeat,
   TIMING,
@@ -57,6 +57,7 @@ export class Heart {
 
   async #beat(): Promise<void> {
     const { store, presence, ticks, onClosing } = this.settings;
-    for (const closing of await heartbeat(store, presence(), ticks())) onClosing(closing);
+    const beat = () => heartbeat(store, presence(), ticks());
+    for (const closing of await timeRedis('heartbeat', beat)) onClosing(closing);
   }
 }

@@ -1,7 +1,7 @@
 /** The drone-worker: takes the batches of the sites and drones that it serves, and executes them. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { droneQueue, LIMITS, siteQueue } from '@muster/protocol';
+import { droneQueue, LIMITS, parseTickId, siteQueue } from '@muster/protocol';
 import type { DroneEntry, Fleet } from '@muster/fleet';
 import { delay, LATE, Service, systemClock, within, type Logger } from '@muster/runtime';
 import {
@@ -20,6 +20,7 @@ import { executeBatch, type BatchDependencies } from './batch/execute-batch.js';
 import { HeldBatches } from './batch/held-batches.js';
 import { ControlChannel } from './control-channel.js';
 import { Heart } from './heart.js';
+import { observeWorker } from './observe-worker.js';
 import { ownMethods, type MethodRegistry } from './methods/registry.js';
 import { TransferSlots } from './transfer/transfer-slots.js';
 import type { SshPoolOptions } from './transport/ssh/index.js';
@@ -66,6 +67,7 @@ export class DroneWorker extends Service {
   #transports: Transports | undefined;
   #control: ControlChannel | undefined;
   #heart: Heart | undefined;
+  #unobserve: (() => void) | undefined;
   #leaveNow = new AbortController();
 
   static #count = 0;
@@ -90,6 +92,7 @@ export class DroneWorker extends Service {
     const droneEntry = (name: string) => fleet?.get(name) ?? this.#ownDrone(name);
     const transports = createTransports((name) => fleet?.get(name), log, ssh);
     this.#transports = transports;
+    this.#unobserve = observeWorker(this.#held, transports);
     const deps: BatchDependencies = {
       store,
       worker: this.id,
@@ -154,6 +157,7 @@ export class DroneWorker extends Service {
     await within(FAREWELL_MS, leave(store, this.#lease)).catch(() => undefined);
     await this.#control?.close();
     this.#control = undefined;
+    this.#unobserve?.();
     await this.#transports?.close();
     this.#transports = undefined;
   }
@@ -170,7 +174,10 @@ export class DroneWorker extends Service {
   #take(queue: string, deps: BatchDependencies): Worker {
     const { store, concurrency, log } = this.#settings;
     const execute = async (job: Job<unknown, string>, token?: string) => {
-      const executed = await executeBatch({ data: job.data, enqueuedAt: job.timestamp }, deps);
+      const executed = await executeBatch(
+        { data: job.data, queue, enqueuedAt: job.timestamp },
+        deps,
+      );
       if (executed.kind === 'reported') return executed.report.outcome;
       if (executed.kind === 'refused') return executed.why;
       await job.moveToDelayed(Date.now() + executed.afterMs, token);
@@ -188,7 +195,7 @@ export class DroneWorker extends Service {
       log.warn({ queue, err: error }, 'trouble with the queue');
     });
     taker.on('failed', (job, error) => {
-      log.error({ queue, job: job?.id, err: error }, 'batch could not be executed');
+      log.error({ ...aboutJob(job), queue, err: error }, 'batch could not be executed');
     });
     return taker;
   }
@@ -204,7 +211,8 @@ export class DroneWorker extends Service {
       // The mistakes of a drone's configuration are among what can go wrong.
       const ended = async () => endLost(deps.store, notice.tick, drone, deps.transportOf(drone));
       ended().catch((error: unknown) => {
-        const about = { tick: notice.tick, drone: name, err: error };
+        const { tick } = notice;
+        const about = { tick, lane: parseTickId(tick)?.lane, drone: name, err: error };
         deps.log.warn(about, 'could not end what was lost');
       });
     }
@@ -237,6 +245,12 @@ export class DroneWorker extends Service {
     if (!this.#settings.drones.includes(name)) return undefined;
     return { name, address: name, transport: 'agent', site: 'default', enabled: true, tags: [] };
   }
+}
+
+/** As far as its data says that. */
+function aboutJob(job: Job<unknown, string> | undefined) {
+  const { tick, lane, drone } = Object(job?.data) as Record<string, unknown>;
+  return { tick, lane, drone, batch: job?.name, job: job?.id };
 }
 
 /** Each queue has a stream of events, of which BullMQ would keep 10,000. */

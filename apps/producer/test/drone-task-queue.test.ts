@@ -64,7 +64,7 @@ it('behaviour 15: a running batch is known by its lane and its drone, as a job a
   const fleet = await oneBox();
   const lines: Record<string, unknown>[] = [];
   const log = pino(
-    {},
+    { level: 'debug' },
     { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) },
   );
   await startWorker(fleet, log);

@@ -10,6 +10,9 @@ export interface TickSettings {
   readonly attempts: number;
   /** Tells the tick's processes from those of a tick with the same id in another installation. */
   readonly nonce: string;
+  /** Where the tick stands in its trace, W3C Trace Context; undefined where it has none. */
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
 }
 
 const schema = z.object({
@@ -17,6 +20,9 @@ const schema = z.object({
   connectTimeoutMs: z.number().int().positive(),
   attempts: z.number().int().positive(),
   nonce: z.string().regex(/^[0-9a-f]{8,}$/, 'expected hexadecimal digits'),
+  // Whatever it is, the tick runs.
+  traceparent: z.string().optional().catch(undefined),
+  tracestate: z.string().optional().catch(undefined),
 });
 
 export function writeTickSettings(settings: TickSettings): string {

@@ -1,9 +1,10 @@
 export * from './clock.js';
-export * from './logger.js';
+export { LOG_FIELDS } from './log/log-fields.js';
+export * from './log/logger.js';
 export type { RedisClient } from './redis/client.js';
 export * from './redis/connect.js';
 export * from './redis/private-redis.js';
 export * from './redis/url.js';
 export * from './service.js';
 export * from './state-dir.js';
-export * from './telemetry.js';
+export * from './telemetry/index.js';

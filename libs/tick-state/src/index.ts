@@ -11,6 +11,7 @@ export type { TickStore } from './store.js';
 export * from './sweep.js';
 export * from './tick-facts.js';
 export * from './tick-record.js';
+export * from './tick-trace.js';
 export * from './timing.js';
 export * from './transitions/begin-call.js';
 export * from './transitions/begin-closing.js';

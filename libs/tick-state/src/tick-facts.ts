@@ -13,6 +13,8 @@ export interface TickFacts {
   readonly startedAt: number;
   readonly deadlineMs: number;
   readonly policy: string;
+  /** What it tells workers, as `writeTickSettings` gave it. */
+  readonly settings: string;
   /** Drones addressed. */
   readonly size: number;
   readonly closingReason: ClosingReason | null;
@@ -66,6 +68,7 @@ function parseFacts(hash: Record<string, string>): TickFacts | undefined {
     startedAt: Number(hash['startedAt']),
     deadlineMs: Number(hash['deadlineMs']),
     policy: hash['policy'] ?? 'all',
+    settings: hash['settings'] ?? '{}',
     size: Number(hash['size']),
     closingReason: (hash['closingReason'] as ClosingReason | undefined) ?? null,
     closingText: hash['closingText'] ?? '',

@@ -60,6 +60,7 @@ describe('open', () => {
       startedAt: opened.ok && opened.startedAt,
       deadlineMs: 30_000,
       policy: 'max=1',
+      settings: '{"v":1,"deadlineMs":30000}',
       size: 2,
       closingReason: null,
       closingText: '',

@@ -16,6 +16,7 @@ import { coloursFor } from '../output/colours.js';
 import { startProgress } from '../output/progress.js';
 import { print } from '../output/streams.js';
 import { tickText } from '../output/tick-text.js';
+import { startTelemetry } from '../telemetry/start-telemetry.js';
 import {
   chooseAddressees,
   methodsKnown,
@@ -53,6 +54,7 @@ export async function runTick(flags: TickFlags, argv: readonly string[]): Promis
   }
 
   const log = createLogger({ name: 'tick', level: process.env['MUSTER_LOG_LEVEL'] ?? 'warn' });
+  const telemetry = await startTelemetry('tick', log);
   const interruption = listenForSignals();
   const withWorker = redis === undefined || flags.withWorker === true;
   const stage = await setStage({
@@ -67,6 +69,7 @@ export async function runTick(flags: TickFlags, argv: readonly string[]): Promis
   const close = async () => {
     await queue?.close();
     await stage.close();
+    await telemetry.stop();
   };
   try {
     queue = await DroneTaskQueue.open({

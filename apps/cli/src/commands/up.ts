@@ -17,6 +17,7 @@ import { chooseRetention, type RetentionFlags } from '../input/retention-choice.
 import { readUpNote, removeUpNote, writeUpNote } from '../input/up-file.js';
 import { loadDashboard } from '../load-dashboard.js';
 import { serve } from '../serve.js';
+import { startTelemetry } from '../telemetry/start-telemetry.js';
 import { musterVersion } from '../version.js';
 
 export interface UpOptions extends RetentionFlags, CredentialFlags {
@@ -44,6 +45,7 @@ export async function runUp(options: UpOptions): Promise<number> {
   const methods = await loadMethods(options.methods);
   const host = options.dashboard ? await prepareDashboard(options) : undefined;
   const log = createLogger({ name: 'up' });
+  const telemetry = await startTelemetry('up', log);
   const own =
     options.redis === undefined
       ? await startPrivateRedis({ dataDir: join(stateDir(), 'redis') })
@@ -83,6 +85,7 @@ export async function runUp(options: UpOptions): Promise<number> {
         await combiner.stop();
         await closeRedis(redis);
         await own?.stop();
+        await telemetry.stop();
       },
       hurry: () => {
         worker.hurry();

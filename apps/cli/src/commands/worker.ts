@@ -5,6 +5,7 @@ import { closeRedis, createLogger, openRedis } from '@muster/runtime';
 import { fleetPath } from '../input/fleet-choice.js';
 import { requireRedis } from '../input/redis-choice.js';
 import { serve } from '../serve.js';
+import { startTelemetry } from '../telemetry/start-telemetry.js';
 import { musterVersion } from '../version.js';
 
 export interface WorkerOptions {
@@ -41,6 +42,7 @@ export async function runWorker(options: WorkerOptions): Promise<number> {
     throw new InvalidInputError(`--drone ${stranger}: ${path ?? ''} has no such drone`);
   const methods = await loadMethods(options.methods);
   const log = createLogger({ name: 'worker' });
+  const telemetry = await startTelemetry('worker', log);
   const redis = await openRedis(requireRedis(options.redis));
   const worker = new DroneWorker({
     store: { redis, prefix: DEFAULT_PREFIX },
@@ -64,6 +66,7 @@ export async function runWorker(options: WorkerOptions): Promise<number> {
       stop: async () => {
         await worker.stop();
         await closeRedis(redis);
+        await telemetry.stop();
       },
       hurry: () => {
         worker.hurry();

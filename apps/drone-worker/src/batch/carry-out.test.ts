@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { TransferSlots } from '../transfer/transfer-slots.js';
 import { LocalTransport } from '../transport/local.js';
+import { BatchTelemetry } from './batch-telemetry.js';
 import { NO_JOURNAL } from './call-journal.js';
 import { CallSlots } from './call-slots.js';
 import { carryOut } from './carry-out.js';
@@ -55,6 +56,10 @@ async function warningsOf(seconds: readonly number[]): Promise<readonly string[]
       ]),
       clock,
       log: silentLogger,
+      telemetry: BatchTelemetry.begin(
+        { tick: 'default-1', lane: 'default', drone: 'box1' },
+        { site: 'default', attempt: 1, place: undefined, deliveredAt: 0, worker: 'here:1' },
+      ),
     },
     new AbortController().signal,
   );

@@ -12,6 +12,7 @@ import type { MethodRegistry } from '../methods/registry.js';
 import type { TransferSlots } from '../transfer/transfer-slots.js';
 import type { Transport } from '../transport/transport.js';
 import { admitBatch } from './admit-batch.js';
+import type { BatchTelemetry } from './batch-telemetry.js';
 import type { CallJournal } from './call-journal.js';
 import type { CallSlots } from './call-slots.js';
 import { runCalls, type CallsRun } from './run-calls.js';
@@ -41,6 +42,7 @@ export interface CarryOutDependencies {
   readonly methods: MethodRegistry;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly telemetry: BatchTelemetry;
 }
 
 export interface CarriedOut {
@@ -70,7 +72,9 @@ export async function carryOut(
   if (transport instanceof InvalidInputError)
     return { run: nothingRan(calls, 'rejected', transport.message), timings: NO_TIME };
   const begin = deps.clock.monotonic();
-  const connected = await transport.connect(work.connectTimeoutMs, signal);
+  const connected = await deps.telemetry.connect(admission.drone, transport, () =>
+    transport.connect(work.connectTimeoutMs, signal),
+  );
   const connectMs = since(begin, deps.clock);
   if (!connected.ok) {
     const { kind, message } = connected.failure;
@@ -81,8 +85,9 @@ export async function carryOut(
   }
   const start = deps.clock.monotonic();
   try {
+    const { tick, nonce, drone } = work;
     const { workdir, maxConcurrentCalls } = admission.drone;
-    const batch = { ...work, workdir, maxConcurrentCalls };
+    const batch = { tick, nonce, drone, calls, deadlineMs, workdir, maxConcurrentCalls };
     const run = await runCalls(batch, connected.session, journal, deps, signal);
     const runMs = since(start, deps.clock);
     if (runMs > LONG_BATCH_MS)

@@ -1,14 +1,18 @@
 /** The life of a batch on a worker: parse → claim → fetch → carry out (admit → connect → run) → report. */
 import { randomUUID } from 'node:crypto';
-import { batchName, writeReport, type BatchOrder, type Report } from '@muster/protocol';
+import { batchName, writeReport, type Report } from '@muster/protocol';
+import type { Logger } from '@muster/runtime';
 import {
   claimBatch,
+  placeOfTick,
   releaseBatch,
   reportBatch,
+  type Holder,
   type ReportReply,
   type TickStore,
 } from '@muster/tick-state';
 import type { BatchSource } from './batch-source.js';
+import { BatchTelemetry } from './batch-telemetry.js';
 import { LeaseLostError, openJournal } from './call-journal.js';
 import {
   carryOut,
@@ -22,7 +26,7 @@ import type { HeldBatches } from './held-batches.js';
 import { nextAttempt } from './next-attempt.js';
 import { parseOrder } from './parse-order.js';
 
-export interface BatchDependencies extends CarryOutDependencies {
+export interface BatchDependencies extends Omit<CarryOutDependencies, 'telemetry'> {
   readonly store: TickStore;
   /** `host:pid`. */
   readonly worker: string;
@@ -35,6 +39,7 @@ export interface BatchDependencies extends CarryOutDependencies {
 /** A job as BullMQ hands it over. */
 export interface BatchDelivery {
   readonly data: unknown;
+  readonly queue: string;
   /** Milliseconds since 1970, when it was enqueued. */
   readonly enqueuedAt: number;
 }
@@ -58,15 +63,18 @@ export async function executeBatch(
   delivery: BatchDelivery,
   deps: BatchDependencies,
 ): Promise<Executed> {
+  const deliveredAt = deps.clock.now();
   const { order, skew } = parseOrder(delivery.data);
   const token = randomUUID();
-  const { tick, lane, drone } = order;
-  const log = deps.log.child({ tick, lane, drone, batch: batchName(lane, drone) });
+  const { tick, lane, drone, epoch } = order;
+  const holder: Holder = { tick, drone, epoch, token };
+  let log = deps.log.child({ tick, lane, drone, batch: batchName(lane, drone) });
   const controller = deps.held.hold(tick);
   let deadline: NodeJS.Timeout | undefined;
+  let telemetry: BatchTelemetry | undefined;
   try {
     deps.batches.prefetch(order);
-    const claim = await claimBatch(deps.store, { ...order, token, worker: deps.lease });
+    const claim = await claimBatch(deps.store, { tick, drone, epoch, token, worker: deps.lease });
     if (!claim.ok) {
       log.debug({ refusal: claim.refusal }, 'batch not taken');
       if (claim.refusal === 'held')
@@ -79,10 +87,19 @@ export async function executeBatch(
     deadline = setTimeout(stopAt, Math.max(0, claim.remainingMs));
     const claimedAt = deps.clock.monotonic();
     const queuedMs = Math.max(0, deps.clock.now() - delivery.enqueuedAt);
-    const held: HeldBatch = { order, token, attempt: claim.attempt, controller };
+    telemetry = BatchTelemetry.begin(order, {
+      site: deps.droneEntry(drone)?.site,
+      attempt: claim.attempt,
+      place: placeOfTick(claim.settings),
+      deliveredAt,
+      worker: deps.worker,
+      queued: { queue: delivery.queue, forMs: queuedMs },
+    });
+    log = telemetry.logged(log);
+    const held: HeldBatch = { holder, attempt: claim.attempt, controller };
     const fetched = await fetchWork(order, skew, claim.settings, deps.batches);
     const { run, timings } = fetched.ok
-      ? await carryOutHeld(held, fetched.work, { ...deps, log })
+      ? await carryOutHeld(held, fetched.work, deps, log, telemetry)
       : { run: nothingRan([], 'rejected', fetched.message), timings: { connectMs: 0, runMs: 0 } };
 
     const remainingMs = claim.remainingMs - (deps.clock.monotonic() - claimedAt);
@@ -94,11 +111,10 @@ export async function executeBatch(
       remainingMs,
       signal: controller.signal,
     });
-    if (next !== null && (await releaseBatch(deps.store, { ...order, token }, run))) {
-      log.info(
-        { outcome: run.outcome, error: run.error?.message, ...next },
-        'batch will be tried again',
-      );
+    if (next !== null && (await releaseBatch(deps.store, holder, run))) {
+      const { outcome, error } = run;
+      telemetry.end(outcome, error, true);
+      log.info({ outcome, error: error?.message, ...next }, 'batch will be tried again');
       return { kind: 'again', ...next };
     }
     const report: Report = {
@@ -109,21 +125,22 @@ export async function executeBatch(
       attempts: claim.attempt,
       worker: deps.worker,
       calls: run.calls,
-      timings: { queuedMs, ...timings },
+      timings: { queuedMs, connectMs: timings.connectMs, runMs: timings.runMs },
     };
     const reply = await reportBatch(deps.store, {
-      ...order,
+      tick,
+      drone,
+      epoch,
       token,
       report: writeReport(report),
       outcome: report.outcome,
       results: JSON.stringify(run.results),
     });
-    log.info(
-      { outcome: report.outcome, reply, ...report.timings, error: report.error?.message },
-      'batch done',
-    );
+    telemetry.end(report.outcome, report.error);
+    logDone(log, report, reply);
     return { kind: 'reported', report, reply };
   } catch (error) {
+    telemetry?.broke(error);
     if (!(error instanceof LeaseLostError)) throw error;
     log.warn('another worker has taken the batch over');
     return { kind: 'refused', why: 'lease lost' };
@@ -133,19 +150,34 @@ export async function executeBatch(
   }
 }
 
+/** A good batch is the rule: thousands a second of them would hide what an operator looks for. */
+function logDone(log: Logger, report: Report, reply: ReportReply): void {
+  const { outcome, error, timings } = report;
+  const { queuedMs, connectMs, runMs } = timings;
+  if (outcome !== 'ok' || reply !== 'accepted') {
+    log.info({ outcome, reply, queuedMs, connectMs, runMs, error: error?.message }, 'batch done');
+  } else if (log.isLevelEnabled('debug')) {
+    log.debug({ outcome, reply, queuedMs, connectMs, runMs }, 'batch done');
+  }
+}
+
 interface HeldBatch {
-  readonly order: BatchOrder;
-  readonly token: string;
+  readonly holder: Holder;
   readonly attempt: number;
   readonly controller: AbortController;
 }
 
 async function carryOutHeld(
-  { order, token, attempt, controller }: HeldBatch,
+  { holder, attempt, controller }: HeldBatch,
   work: BatchWork,
   deps: BatchDependencies,
+  log: Logger,
+  telemetry: BatchTelemetry,
 ): Promise<CarriedOut> {
   const stop = controller.abort.bind(controller);
-  const journal = await openJournal(deps.store, { ...order, token }, attempt, work.calls, stop);
-  return carryOut(work, journal, deps, controller.signal);
+  const journal = await openJournal(deps.store, holder, attempt, work.calls, stop);
+  const { slots, transfers, droneEntry, transportOf, methods, clock } = deps;
+  // Spelled out: to copy all of them for each batch costs as much as its report.
+  const own = { slots, transfers, droneEntry, transportOf, methods, clock, log, telemetry };
+  return carryOut(work, journal, own, controller.signal);
 }

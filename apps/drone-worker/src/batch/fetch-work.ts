@@ -15,10 +15,11 @@ export async function fetchWork(
 ): Promise<Fetched> {
   if (skew !== undefined) return { ok: false, message: skew };
   try {
-    return {
-      ok: true,
-      work: { ...order, ...batches.settingsOf(settings), calls: await batches.get(order) },
-    };
+    const { nonce, deadlineMs, connectTimeoutMs, attempts } = batches.settingsOf(settings);
+    const { tick, drone, summary } = order;
+    const calls = await batches.get(order);
+    const work = { tick, nonce, drone, calls, summary, deadlineMs, connectTimeoutMs, attempts };
+    return { ok: true, work };
   } catch (error) {
     if (error instanceof WireError) return { ok: false, message: error.message };
     throw error;

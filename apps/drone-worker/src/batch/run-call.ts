@@ -11,10 +11,16 @@ import type { Clock, Logger } from '@muster/runtime';
 import { CallFailedError, type MethodContext } from '../methods/define-methods.js';
 import type { MethodRegistry } from '../methods/registry.js';
 import { droneTransport } from '../process/drone-transport.js';
-import { OrderTooOldError, ProcessEndedError, ProcessLostError } from '../process/run-process.js';
+import {
+  OrderTooOldError,
+  ProcessEndedError,
+  ProcessLostError,
+  type ProcessPlace,
+} from '../process/run-process.js';
 import type { TransferSlots } from '../transfer/transfer-slots.js';
 import { SessionLostError } from '../transport/shell.js';
 import type { Session } from '../transport/transport.js';
+import type { BatchTelemetry } from './batch-telemetry.js';
 import { LeaseLostError, type CallJournal } from './call-journal.js';
 import type { CallSlots } from './call-slots.js';
 import { lastWords } from './last-words.js';
@@ -26,6 +32,7 @@ export interface RunDependencies {
   readonly methods: MethodRegistry;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly telemetry: BatchTelemetry;
 }
 
 /** One call of a batch, where it runs, and how it is known there. */
@@ -39,6 +46,7 @@ export interface CallToRun {
   readonly deadlineMs: number;
   readonly workdir?: string | undefined;
   readonly maxConcurrentCalls?: number | undefined;
+  readonly onExit?: ProcessPlace['onExit'];
 }
 
 /** How a call ended when it did not succeed. */
@@ -90,7 +98,7 @@ export async function runCall(
   const timer = setTimeout(onBatchEnd, call.timeoutMs);
   const mark = markOf(toRun);
   const marks = { MUSTER_TICK: tick, MUSTER_DRONE: drone, MUSTER_MARK: mark };
-  const place = { mark, workdir, confirm: () => journal.confirm() };
+  const place = { mark, workdir, confirm: () => journal.confirm(), onExit: toRun.onExit };
   const context: MethodContext = {
     drone,
     transport: droneTransport(session, marks, place, transfers, ending.signal),

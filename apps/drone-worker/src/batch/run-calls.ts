@@ -53,6 +53,7 @@ export async function runCalls(
   const warnings: string[] = [];
   let error: DroneError | null = null;
   let outcome: Outcome = 'ok';
+  const { tick, nonce, drone, deadlineMs, workdir, maxConcurrentCalls } = batch;
   for (const [index, call] of batch.calls.entries()) {
     const { method } = call;
     if (error !== null) {
@@ -67,7 +68,7 @@ export async function runCalls(
     const previous = index === 0 ? undefined : { index: index - 1, result: results[index - 1] };
     const warn = (message: string) => void warnings.push(message);
     const fate = await fateOf(
-      { ...batch, index, call },
+      { tick, nonce, drone, index, call, deadlineMs, workdir, maxConcurrentCalls },
       previous,
       session,
       journal,
@@ -117,7 +118,16 @@ async function fateOf(
   try {
     if (!signal.aborted) await journal.begin(toRun.index, toRun.call, previous);
     if (signal.aborted) return notBegun(toRun, signal);
-    return await runCall(toRun, session, journal, deps, warn, signal);
+    return await deps.telemetry.call(toRun, (onExit) =>
+      runCall(
+        onExit === undefined ? toRun : { ...toRun, onExit },
+        session,
+        journal,
+        deps,
+        warn,
+        signal,
+      ),
+    );
   } finally {
     leave();
   }

@@ -22,6 +22,7 @@ export function droneTransport(
         stdout,
         stderr,
       } = await runProcess(session, marked, place, signal);
+      place.onExit?.(exitCode);
       const truncated = stdout.truncated || stderr.truncated;
       const said = { stdout: stdout.text(), stderr: stderr.text(), stdoutBytes: stdout.bytes() };
       return { exitCode, signal: ended, ...said, truncated };

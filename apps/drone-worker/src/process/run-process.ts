@@ -23,6 +23,8 @@ export interface ProcessPlace {
    * that so? Throws when not.
    */
   readonly confirm: () => Promise<number>;
+  /** Told how it exited; null for one that a signal ended. */
+  readonly onExit?: ((exitCode: number | null) => void) | undefined;
 }
 
 /** The drone refused an order that was too old: whoever sent it had been away. */

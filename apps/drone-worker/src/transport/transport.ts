@@ -49,6 +49,8 @@ export interface Session {
 export type Connected = { ok: true; session: Session } | { ok: false; failure: ConnectFailure };
 
 export interface Transport {
+  /** What it connects to; undefined where there is nothing to connect to. */
+  readonly server?: { readonly address: string; readonly port: number };
   /**
    * Never rejects for what a drone can do wrong; that is a `ConnectFailure`. `timeoutMs`
    * (milliseconds) bounds what the drone takes; waiting for this worker's own limits, which must

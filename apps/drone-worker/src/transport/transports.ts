@@ -16,6 +16,8 @@ type TransportOf = (drone: DroneEntry) => Transport;
 export interface Transports {
   readonly of: TransportOf;
   stats(): SshPoolStats;
+  /** SSH channels that are open or being opened. */
+  channels(): number;
   /** Ends all connections. */
   close(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export function createTransports(
       }
     },
     stats: () => pool.stats(),
+    channels: () => pool.channels,
     close: async () => {
       local.close();
       await pool.close();

@@ -2,14 +2,23 @@
  * Combines ticks and enforces their deadlines. Any number may run: each step is decided by
  * the tick's state in Redis, so it does not matter which of them takes it, nor how often.
  */
-import { TICKS_QUEUE, type Verdict } from '@muster/protocol';
-import { delay, LATE, Service, within, type Logger } from '@muster/runtime';
+import { TICKS_QUEUE } from '@muster/protocol';
+import {
+  delay,
+  LATE,
+  Service,
+  timeRedis,
+  within,
+  type Logger,
+  type TracePlace,
+} from '@muster/runtime';
 import {
   awaitClose,
   beginClosing,
   dropDeadline,
   dueTicks,
   lookLater,
+  placeOfTick,
   readTickFacts,
   writeRetention,
   type Retention,
@@ -20,8 +29,10 @@ import {
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
 import { FlowJanitor } from './clean-up.js';
 import { tryToClose } from './close-tick.js';
+import { traceCombine, traceParent } from './combine-trace.js';
 import { askToEndLost } from './end-lost.js';
 import { TickForgetter } from './forget-ticks.js';
+import { observeWorkers } from './observe-workers.js';
 
 export interface CombinerSettings {
   readonly store: TickStore;
@@ -60,6 +71,7 @@ export class Combiner extends Service {
   #janitor: FlowJanitor | undefined;
   /** Whether a flow has ended here since it was looked which ticks may be forgotten. */
   #tickEnded = false;
+  #unobserve: (() => void) | undefined;
   /** Ticks that are closed, and whose flow has not ended yet. */
   readonly #untidy = new Set<string>();
   #sweeping: { stop: AbortController; done: Promise<void> } | undefined;
@@ -74,6 +86,7 @@ export class Combiner extends Service {
     if (retention !== undefined) await writeRetention(store, retention);
     const janitor = new FlowJanitor(store);
     this.#janitor = janitor;
+    this.#unobserve = observeWorkers(store);
     const combineTick = (job: Job<unknown, unknown>, token?: string) => this.#endParent(job, token);
     this.#parents = new Worker(TICKS_QUEUE, combineTick, {
       connection: store.redis,
@@ -95,6 +108,7 @@ export class Combiner extends Service {
 
   protected override async onStop(): Promise<void> {
     this.#sweeping?.stop.abort();
+    this.#unobserve?.();
     const farewell = async () => {
       await this.#sweeping?.done;
       if (this.#janitor !== undefined) await this.#finishFlows(this.#janitor);
@@ -116,6 +130,7 @@ export class Combiner extends Service {
    */
   async #endParent(job: Job<unknown, unknown>, token: string | undefined): Promise<unknown> {
     const tick = job.id ?? '';
+    const began = Date.now();
     const attempt = await tryToClose(this.#settings.store, tick, sizeOf(job) <= SMALL);
     if (attempt.reply === 'gone') {
       // Forgotten already, so nobody would remove this job either.
@@ -131,7 +146,9 @@ export class Combiner extends Service {
     const { verdict } = isKnown
       ? attempt.facts
       : ((await readTickFacts(this.#settings.store, tick)) ?? { verdict: null });
-    if (attempt.reply === 'closed') this.#logClosed(tick, verdict);
+    const span = traceParent(attempt.facts, verdict, began);
+    if (attempt.reply === 'closed') this.#sayClosed(attempt.facts, span.place, began);
+    span.end();
     if (verdict?.status === 'ok') return { status: verdict.status, counts: verdict.counts };
     const failure = new UnrecoverableError(verdict?.message ?? `tick ${tick} is gone`);
     // BullMQ keeps the stack for people who look at the queue: where it was thrown tells them nothing.
@@ -152,7 +169,7 @@ export class Combiner extends Service {
     do {
       pauseMs = SWEEP_MS;
       try {
-        const { ticks, nextMs } = await dueTicks(this.#settings.store);
+        const { ticks, nextMs } = await timeRedis('sweep', () => dueTicks(this.#settings.store));
         pauseMs = Math.min(SWEEP_MS, nextMs);
         await Promise.all(ticks.map((tick) => this.#attend(tick, janitor)));
         const tickEnded = this.#tickEnded || ticks.length > 0;
@@ -167,6 +184,7 @@ export class Combiner extends Service {
   /** Whatever the tick needs now: begin to close, close, or clear away what is left of its flow. */
   async #attend(tick: string, janitor: FlowJanitor): Promise<void> {
     const { store } = this.#settings;
+    const startedAt = Date.now();
     // Asked in one go, in this order: there is little time at a deadline.
     const [began, tried] = await Promise.all([
       beginClosing(store, tick, 'deadline'),
@@ -179,7 +197,8 @@ export class Combiner extends Service {
       await dropDeadline(store, tick);
       return;
     }
-    if (attempt.reply === 'closed') this.#logClosed(tick, attempt.facts.verdict);
+    if (attempt.reply === 'closed')
+      this.#sayClosed(attempt.facts, placeOfTick(attempt.facts.settings), startedAt);
     if (attempt.reply === 'early') {
       await this.#awaitLast(attempt.facts, attempt.unreported, begun);
       return;
@@ -219,9 +238,12 @@ export class Combiner extends Service {
     }
   }
 
-  #logClosed(tick: string, verdict: Verdict | null): void {
+  #sayClosed(facts: TickFacts, under: TracePlace | undefined, startedAt: number): void {
+    const { ids } = traceCombine(facts, under, startedAt);
+    const { tick, lane, verdict } = facts;
     const failure = verdict?.message ?? undefined;
-    this.#settings.log.info({ tick, status: verdict?.status, failure }, 'tick closed');
+    const about = { tick, lane, ...ids, status: verdict?.status, failure };
+    this.#settings.log.info(about, 'tick closed');
   }
 }
 

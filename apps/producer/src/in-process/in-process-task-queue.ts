@@ -15,7 +15,7 @@ import {
   type TickRecord,
 } from '@muster/protocol';
 import type { BatchRunner, MethodRegistry, StopReason } from '@muster/drone-worker';
-import { silentLogger, type Logger } from '@muster/runtime';
+import { silentLogger, type Logger, type MusterSpan, type TracePlace } from '@muster/runtime';
 import { failureOf, TIMING } from '@muster/tick-state';
 import type { TakenCalls } from '../drone.js';
 import type { DroneFleet } from '../fleet.js';
@@ -25,6 +25,7 @@ import { planTick, type PlannedDrone, type TickPlan } from '../queue/plan-tick.j
 import { readPolicy, refuseStrangers, type GivenPolicy } from '../queue/queue-policy.js';
 import type { ExecuteOptions } from '../queue/task-queue.js';
 import { outcomeOf, reporter } from '../queue/tick-outcome.js';
+import { sayTick } from '../queue/tick-trace.js';
 
 export interface InProcessTaskQueueSettings {
   readonly name: string;
@@ -48,6 +49,8 @@ interface RunningTick {
   readonly nonce: string;
   readonly plan: TickPlan;
   readonly policy: Policy;
+  /** Where it stands in its trace. */
+  readonly place: TracePlace | undefined;
   /** Its reason is a `StopReason`. */
   readonly stop: AbortController;
   readonly report: (drone: string, entry: DroneEntry) => void;
@@ -106,9 +109,11 @@ export class InProcessTaskQueue extends LaneTaskQueue {
     plan: TickPlan,
     policy: Policy,
     { onReport }: ExecuteOptions,
+    span: MusterSpan<'execute'>,
   ): Promise<StartedTick> {
     this.#ticks += 1;
     const tick = tickId(this.name, this.#ticks);
+    sayTick(span, { tick, size: plan.drones.length, policy: formatPolicy(policy) });
     const stop = new AbortController();
     const planned = new Map(plan.drones.map((drone) => [drone.drone, drone]));
     let running = true;
@@ -117,6 +122,7 @@ export class InProcessTaskQueue extends LaneTaskQueue {
       nonce: randomBytes(8).toString('hex'),
       plan,
       policy,
+      place: span.place,
       stop,
       report: reporter(planned, onReport),
     })
@@ -163,7 +169,7 @@ export class InProcessTaskQueue extends LaneTaskQueue {
   }
 
   async #runDrone(
-    { tick, nonce, stop }: RunningTick,
+    { tick, nonce, place, stop }: RunningTick,
     drone: PlannedDrone,
     deadlineMs: number,
   ): Promise<DroneEntry> {
@@ -178,8 +184,9 @@ export class InProcessTaskQueue extends LaneTaskQueue {
       deadlineMs,
       connectTimeoutMs,
     };
-    const { run, timings } = await this.#runner.run(work, stop.signal);
-    return { ...run, attempts: 1, worker: workerId(), timings: { queuedMs: 0, ...timings } };
+    const origin = { lane: this.name, worker: workerId(), place };
+    const { run, timings } = await this.#runner.run(work, origin, stop.signal);
+    return { ...run, attempts: 1, worker: origin.worker, timings: { queuedMs: 0, ...timings } };
   }
 
   #record(

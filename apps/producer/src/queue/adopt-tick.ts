@@ -18,6 +18,8 @@ export interface AdoptedTick {
   readonly startedAt: number;
   readonly deadlineMs: number;
   readonly policy: string;
+  /** What it tells workers, as `writeTickSettings` gave it. */
+  readonly settings: string;
   readonly roster: readonly RosterEntry[];
 }
 
@@ -35,9 +37,9 @@ export async function adoptTick(
       const { tick } = adopted;
       const facts = await readTickFacts(store, tick);
       if (facts === undefined) return null;
-      const { startedAt, deadlineMs, policy } = facts;
+      const { startedAt, deadlineMs, policy, settings } = facts;
       const roster = await readTickRoster(store, tick);
-      return { tick, startedAt, deadlineMs, policy, roster };
+      return { tick, startedAt, deadlineMs, policy, settings, roster };
     }
     // A holder that lives renews its lease, and then it does not end.
     if (waitedMs > TIMING.laneLeaseMs) throw new TickInFlightError(lane, adopted.tick);

@@ -20,6 +20,9 @@ import {
   openRedis,
   silentLogger,
   within,
+  writeTrace,
+  type Logger,
+  type MusterSpan,
   type RedisClient,
 } from '@muster/runtime';
 import {
@@ -28,6 +31,7 @@ import {
   freeLane,
   livingWorkers,
   openTick,
+  placeOfTick,
   queuesOf,
   readTickFacts,
   writeRoster,
@@ -46,6 +50,7 @@ import { OVERDUE_MS } from './running-tick.js';
 import type { ExecuteOptions } from './task-queue.js';
 import { FlowSender } from './flow-sender.js';
 import type { Outcome } from './tick-outcome.js';
+import { endAsDetached, sayTick, traceResume, traceSend } from './tick-trace.js';
 
 /** The settings with their defaults filled in. */
 type Settled = Required<
@@ -110,8 +115,10 @@ export class DroneTaskQueue extends LaneTaskQueue {
 
   /** Leaves the tick to itself: the lane is free once it has ended. For producers that do not stay. */
   async detach(): Promise<void> {
-    const { started } = this;
-    if (started !== null) await detachLane(this.#store, this.name, started.tick, this.#token);
+    const { started, span } = this;
+    if (started === null) return;
+    await detachLane(this.#store, this.name, started.tick, this.#token);
+    if (span !== null) endAsDetached(span);
   }
 
   /** Waits for some seconds while the producer before us may still be alive. */
@@ -120,10 +127,14 @@ export class DroneTaskQueue extends LaneTaskQueue {
     await this.#combiner?.start();
     const adopted = await adoptTick(this.#store, this.name, this.#token, this.#closing.signal);
     if (adopted === null) return null;
-    const { roster, ...opened } = adopted;
+    const { roster, settings, ...opened } = adopted;
+    const { tick, policy } = opened;
+    const span = traceResume(this.name, placeOfTick(settings));
+    sayTick(span, { tick, policy, size: roster.length });
     const plan = asPlan(roster, (name) => this.#settings.fleet.get(name));
-    this.take(this.#startedTick(opened.tick, this.#follow(opened, plan)));
-    return opened.tick;
+    const outcome = this.#follow({ ...opened, place: span.place }, plan);
+    this.take(this.#startedTick(tick, outcome), span);
+    return tick;
   }
 
   protected override async letGo(): Promise<void> {
@@ -155,6 +166,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
     plan: TickPlan,
     given: Policy,
     { wait, onReport }: ExecuteOptions,
+    span: MusterSpan<'execute'>,
   ): Promise<StartedTick> {
     const { deadlineMs, connectTimeoutMs, attempts } = this.#settings;
     const token = this.#token;
@@ -175,6 +187,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
           connectTimeoutMs,
           attempts,
           nonce: randomBytes(8).toString('hex'),
+          ...writeTrace(span.place),
         }),
         batches: plan.batches,
       });
@@ -187,26 +200,28 @@ export class DroneTaskQueue extends LaneTaskQueue {
       throw new Refusal(this.name, opened.tick);
     }
     const { tick, epoch, startedAt } = opened;
-    this.#settings.log.info(
-      { tick, lane: this.name, drones: plan.drones.length, wait: wait !== false },
-      'tick opened',
-    );
-    const outcome = this.#follow({ tick, startedAt, deadlineMs, policy }, plan, onReport);
+    const { place } = span;
+    const log = this.#settings.log.child({ tick, lane: this.name, ...span.ids });
+    const drones = plan.drones.length;
+    sayTick(span, { tick, size: drones, policy });
+    log.info({ drones, wait: wait !== false }, 'tick opened');
+    const outcome = this.#follow({ tick, startedAt, deadlineMs, policy, place }, plan, onReport);
     const over = new AbortController();
     void outcome.then(() => {
       over.abort();
     });
     const toSend = { id: tick, lane: this.name, epoch, policy, deadlineMs };
-    const sent = this.#sender.send(toSend, plan, over.signal).catch((error: unknown) => {
-      this.#settings.log.error({ tick, err: error }, 'could not enqueue all drones');
+    const send = () => this.#sender.send(toSend, plan, over.signal);
+    const sent = traceSend(place, tick, drones + 1, send).catch((error: unknown) => {
+      log.error({ err: error }, 'could not enqueue all drones');
     });
     await Promise.race([sent, outcome]);
-    void this.#warnOfUnserved(tick, plan);
+    void this.#warnOfUnserved(plan, log);
     return this.#startedTick(tick, outcome);
   }
 
   /** Whoever waits for a tick should not learn only at its deadline that nobody serves a drone. */
-  async #warnOfUnserved(tick: string, plan: TickPlan): Promise<void> {
+  async #warnOfUnserved(plan: TickPlan, log: Logger): Promise<void> {
     const workers = await livingWorkers(this.#store).catch(() => null);
     if (workers === null) return;
     const served = new Set(workers.flatMap(queuesOf));
@@ -215,7 +230,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
       .map(({ drone }) => drone);
     if (unserved.length === 0) return;
     const drones = foldNodeSet(unserved);
-    this.#settings.log.warn({ tick, drones }, 'no worker serves these drones yet');
+    log.warn({ drones }, 'no worker serves these drones yet');
   }
 
   #startedTick(tick: string, outcome: Promise<Outcome>): StartedTick {

@@ -6,7 +6,7 @@ import {
   type Outcome as DroneOutcome,
   type TickRecord,
 } from '@muster/protocol';
-import type { RedisClient } from '@muster/runtime';
+import type { RedisClient, TracePlace } from '@muster/runtime';
 import type { TickStore } from '@muster/tick-state';
 import { collectTick } from './collect-tick.js';
 import { followReports } from './follow-reports.js';
@@ -14,6 +14,7 @@ import type { PlannedDrone, TickPlan } from './plan-tick.js';
 import { followTick, type TickToFollow } from './running-tick.js';
 import type { ExecuteOptions } from './task-queue.js';
 import { reporter, type Outcome } from './tick-outcome.js';
+import { traceCollect } from './tick-trace.js';
 
 /** How often reports are looked for, in milliseconds: where somebody waits for each, and where not. */
 const WATCHED_MS = 50;
@@ -23,6 +24,8 @@ export interface OpenedTick extends TickToFollow {
   /** Redis' clock, milliseconds since 1970. */
   readonly startedAt: number;
   readonly policy: string;
+  /** Where it stands in its trace. */
+  readonly place: TracePlace | undefined;
 }
 
 /** Never rejects. Where Redis stays away, the error has a record of what was known before. */
@@ -45,7 +48,9 @@ export async function followToOutcome(
     const facts = await followTick(store, subscriber, opened, signal);
     over.abort();
     await reports;
-    return await collectTick(store, facts, planned, entries, say);
+    return await traceCollect(opened.place, facts, () =>
+      collectTick(store, facts, planned, entries, say),
+    );
   } catch (error) {
     over.abort();
     if (!(error instanceof InfrastructureError)) return { kind: 'error', error };

@@ -8,7 +8,7 @@ import {
   type RefreshResult,
   type TickRecord,
 } from '@muster/protocol';
-import { systemClock, type Logger } from '@muster/runtime';
+import { systemClock, type Logger, type MusterSpan } from '@muster/runtime';
 import { unqueuedCall, type Drone, type TakenCalls } from '../drone.js';
 import { checkDrones } from './check-settings.js';
 import type { TickPlan } from './plan-tick.js';
@@ -16,6 +16,7 @@ import { answering, PROBE_POLICY } from './probe.js';
 import type { ExecuteOptions, TaskQueue } from './task-queue.js';
 import { exportNetTime, exportRecord } from './tick-metrics.js';
 import type { Outcome } from './tick-outcome.js';
+import { endWith, endWithError, traceExecute, type TickSpan } from './tick-trace.js';
 
 /** A tick that was started, and whose results were not collected. */
 export interface StartedTick {
@@ -48,6 +49,7 @@ export abstract class LaneTaskQueue implements TaskQueue {
   readonly #lane: LaneSettings;
   /** When the tick in flight was asked for, by the monotonic clock; null for one that was adopted. */
   #askedAt: number | null = null;
+  #span: TickSpan | null = null;
 
   constructor(settings: LaneSettings) {
     this.name = settings.name;
@@ -56,11 +58,12 @@ export abstract class LaneTaskQueue implements TaskQueue {
 
   /** Checks everything that can be checked before anything is enqueued. */
   protected abstract plan(taken: readonly TakenCalls[], policy: Policy): Promise<TickPlan>;
-  /** Begins a tick of at least one drone. */
+  /** Begins a tick of at least one drone; `span` is its trace's. */
   protected abstract start(
     plan: TickPlan,
     policy: Policy,
     options: ExecuteOptions,
+    span: MusterSpan<'execute'>,
   ): Promise<StartedTick>;
   /** Lets go of everything, once. */
   protected abstract letGo(): Promise<void>;
@@ -88,12 +91,20 @@ export abstract class LaneTaskQueue implements TaskQueue {
     return this.#started;
   }
 
+  /** Of the tick that was started last. */
+  protected get span(): TickSpan | null {
+    return this.#span;
+  }
+
   /** Takes on a tick that was started, here or by a producer before us. */
-  protected take(started: StartedTick, askedAt: number | null = null): void {
+  protected take(started: StartedTick, span: TickSpan, askedAt: number | null = null): void {
     this.#started = started;
     this.#askedAt = askedAt;
     this.#lastTick = started.tick;
-    void started.outcome.then(({ record }) => {
+    this.#span = span;
+    void started.outcome.then((outcome) => {
+      endWith(span, outcome);
+      const { record } = outcome;
       if (record === undefined) return;
       this.#lastRecord = record;
       exportRecord(record, this.#lane.droneMetrics);
@@ -142,11 +153,28 @@ export abstract class LaneTaskQueue implements TaskQueue {
   /** `take` is called once the lane is free. */
   async #begin(take: () => TakenCalls[], policy: Policy, options: ExecuteOptions): Promise<void> {
     const askedAt = systemClock.monotonic();
-    await this.#refuseIfTaken();
+    const span = traceExecute(this.name);
+    try {
+      await this.#refuseIfTaken();
+      await this.#start(take, policy, options, span, askedAt);
+    } catch (error) {
+      endWithError(span, error);
+      throw error;
+    }
+  }
+
+  async #start(
+    take: () => TakenCalls[],
+    policy: Policy,
+    options: ExecuteOptions,
+    span: MusterSpan<'execute'>,
+    askedAt: number,
+  ): Promise<void> {
     this.#starting = true;
     try {
       const plan = await this.plan(take(), policy);
-      if (plan.drones.length > 0) this.take(await this.start(plan, policy, options), askedAt);
+      if (plan.drones.length === 0) span.end();
+      else this.take(await this.start(plan, policy, options, span), span, askedAt);
     } finally {
       this.#starting = false;
     }

@@ -22,8 +22,9 @@ export function answering(drones: readonly Drone[], record: TickRecord, log: Log
     if (outcome !== null && outcome !== 'ok') dropped.set(drone, { outcome, error });
   }
   for (const [drone, { outcome, error }] of dropped) {
-    const { tick } = record;
-    log.warn({ tick, drone, outcome, error: error?.message }, 'drone dropped: it does not answer');
+    const { tick, lane } = record;
+    const about = { tick, lane, drone, outcome, error: error?.message };
+    log.warn(about, 'drone dropped: it does not answer');
   }
   const left = drones.filter(({ hostname }) => !dropped.has(hostname));
   if (left.length > 0) return left;

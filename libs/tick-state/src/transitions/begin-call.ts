@@ -69,7 +69,9 @@ export function beginCall(
   holder: Holder,
   step: CallStep = {},
 ): Promise<HoldReply> {
-  return begin(store, { ...holder, ...step });
+  const { tick, drone, epoch, token } = holder;
+  const { ended, begun } = step;
+  return begin(store, { tick, drone, epoch, token, ended, begun });
 }
 
 const begin = together<Holder & CallStep, HoldReply>(

@@ -65,6 +65,13 @@ export class SshConnectionPool {
     return { connections: this.#open.size, idle, connecting: this.#connecting.size };
   }
 
+  /** Channels on all connections that are open or being opened. */
+  get channels(): number {
+    let channels = 0;
+    for (const { connection } of this.#open) channels += connection.slots.inUse;
+    return channels;
+  }
+
   /**
    * A session on a kept connection if there is a living one, else on a new one. Who asks while
    * the same target is already being connected to gets that attempt's outcome, timeout included.

@@ -4,5 +4,9 @@ import type { SshTarget } from './ssh-target.js';
 
 /** The way to one drone over SSH, on the worker's pool of connections. */
 export function createSshTransport(pool: SshConnectionPool, target: SshTarget): Transport {
-  return { connect: (timeoutMs, signal) => pool.acquire(target, timeoutMs, signal) };
+  const { address, port } = target;
+  return {
+    server: { address, port },
+    connect: (timeoutMs, signal) => pool.acquire(target, timeoutMs, signal),
+  };
 }

@@ -1,7 +1,8 @@
 /** Logs: pino JSON lines on stderr, pretty on a terminal. */
 import { InvalidInputError } from '@muster/protocol';
-import { pino, type Logger } from 'pino';
+import { pino, type Bindings, type ChildLoggerOptions, type LogFn, type Logger } from 'pino';
 import { PinoPretty } from 'pino-pretty';
+import { withoutLogins, withoutSecrets } from './without-secrets.js';
 
 export type { Logger };
 
@@ -37,7 +38,45 @@ export function createLogger({
         translateTime: 'SYS:HH:MM:ss',
       })
     : unhurried();
-  return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  return redacting(
+    pino(
+      {
+        name,
+        level,
+        timestamp: pino.stdTimeFunctions.isoTime,
+        formatters: { log: withoutSecrets },
+        // That has made plain fields of errors.
+        serializers: { err: (fields: unknown) => fields },
+        hooks: { logMethod: sayWithoutLogins },
+      },
+      stream,
+    ),
+  );
+}
+
+/** The message of an error that is logged alone would be taken as it is. */
+function sayWithoutLogins(
+  this: Logger,
+  args: Parameters<LogFn>,
+  write: (...args: Parameters<LogFn>) => void,
+): void {
+  const [first, ...rest] = args as unknown[];
+  const said = first instanceof Error && rest.length === 0 ? [{ err: first }, first.message] : args;
+  const harmless = said.map((part) => (typeof part === 'string' ? withoutLogins(part) : part));
+  write.apply(this, harmless as Parameters<LogFn>);
+}
+
+/** Its children's own fields pass no formatter; they inherit this. */
+function redacting(logger: Logger): Logger {
+  const child = Reflect.get(logger, 'child');
+  logger.child = function <Levels extends string = never>(
+    this: Logger,
+    bindings: Bindings,
+    options?: ChildLoggerOptions<Levels>,
+  ) {
+    return child.call(this, withoutSecrets(bindings), options);
+  } as Logger['child'];
+  return logger;
 }
 
 /** What was logged and not yet written, of all loggers of this process. */
