@@ -53,7 +53,7 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
     throw error;
   }
   if (fleet === undefined) log.warn('no fleet file: only drones of recent ticks are shown');
-  log.info({ address: dashboard.address, allowChanges, ...credentials?.kinds }, 'ready');
+  log.info({ address: dashboard.address, allowChanges }, 'ready');
   return serve(
     {
       stop: async () => {

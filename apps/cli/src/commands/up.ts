@@ -70,10 +70,21 @@ export async function runUp(options: UpOptions): Promise<number> {
   await combiner.start();
   await worker.start();
   const dashboard = await host?.({ store, fleet, log });
-  const address = dashboard === undefined ? {} : { dashboard: dashboard.address };
-  writeUpNote({ pid: process.pid, redis: url, ...address });
+  const address = dashboard?.address;
+  writeUpNote({
+    pid: process.pid,
+    redis: url,
+    ...(address !== undefined && { dashboard: address }),
+  });
   log.info(
-    { redis: url, ...address, state: stateDir(), drones: fleet.size, sites, keep: retention },
+    {
+      redis: url,
+      dashboard: address,
+      state: stateDir(),
+      drones: fleet.size,
+      sites,
+      keep: retention,
+    },
     'ready',
   );
   return serve(

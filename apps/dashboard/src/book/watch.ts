@@ -81,7 +81,7 @@ export class Watch {
     if (text === this.#trouble) return;
     this.#trouble = text;
     if (text === null) this.#log.info('Redis answers again');
-    else this.#log.warn({ trouble: text }, 'could not look for news');
+    else this.#log.warn({ why: text }, 'could not look for news');
     this.#tell({ kind: 'trouble', text });
   }
 
