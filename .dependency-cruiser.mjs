@@ -9,7 +9,16 @@ const MAY_IMPORT = {
   'libs/testing': ['libs/tick-state', 'libs/runtime', 'libs/protocol'],
   'apps/drone-worker': ['libs/tick-state', 'libs/fleet', 'libs/runtime', 'libs/protocol'],
   'apps/producer': ['libs/tick-state', 'libs/fleet', 'libs/runtime', 'libs/protocol'],
+  'apps/dashboard-pages': ['libs/protocol'],
+  'apps/dashboard': [
+    'apps/dashboard-pages',
+    'libs/tick-state',
+    'libs/fleet',
+    'libs/runtime',
+    'libs/protocol',
+  ],
   'apps/cli': [
+    'apps/dashboard',
     'apps/producer',
     'apps/drone-worker',
     'libs/tick-state',
@@ -115,7 +124,7 @@ export default {
       comment:
         'Set-up runs before any npm package is there; only the bundler is asked for once they are.',
       severity: 'error',
-      from: { path: '^tools/', pathNot: [TESTS, '^tools/setup/bundle-cli'] },
+      from: { path: '^tools/', pathNot: [TESTS, '^tools/setup/bundle-'] },
       to: { pathNot: '^tools/', dependencyTypesNot: ['core'] },
     },
     {
@@ -127,7 +136,7 @@ export default {
     },
   ],
   options: {
-    exclude: { path: '^apps/cli/bundle/' },
+    exclude: { path: '^apps/[^/]+/bundle/' },
     doNotFollow: { path: ['node_modules', '(^|/)dist/'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.tests.json' },

@@ -3,9 +3,9 @@
 FROM node:24-alpine AS build
 WORKDIR /muster
 COPY . .
-# Optional packages are native accelerators and other platforms' binaries: not needed here.
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=optional
-RUN node_modules/.bin/tsc -b
+# Optional packages too: the bundler of the dashboard's pages is one for each platform.
+RUN --mount=type=cache,target=/root/.npm npm ci
+RUN node_modules/.bin/tsc -b && node tools/setup/bundle-pages.mjs
 RUN npm prune --omit=dev --omit=optional \
  && rm -rf libs/testing node_modules/@muster/testing libs/*/src libs/*/test apps/*/src apps/*/test
 

@@ -3,7 +3,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['**/dist/', 'apps/cli/bundle/', '.nx/', '.setup/', 'coverage/'] },
+  { ignores: ['**/dist/', 'apps/*/bundle/', '.nx/', '.setup/', 'coverage/'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
@@ -11,8 +11,8 @@ export default defineConfig(
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     languageOptions: {
       parserOptions: {
-        // One program for the whole workspace: faster than one per package.
-        project: './tsconfig.tests.json',
+        // One program for the whole workspace: faster than one per package; and one for the browser.
+        project: ['./tsconfig.tests.json', './apps/dashboard-pages/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },

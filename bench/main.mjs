@@ -1,10 +1,11 @@
-/** `npm run bench -- [queue|ssh|limits|memory] [--runs N] [--most N] [--json FILE]`: see bench/README.md. */
+/** `npm run bench -- [queue|ssh|limits|memory|dashboard] [--runs N] [--most N] [--json FILE]`: see bench/README.md. */
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { table } from './measure.mjs';
+import { benchDashboard } from './dashboard.mjs';
 import { benchLimits } from './limits.mjs';
 import { benchMemory } from './memory.mjs';
 import { benchQueue } from './queue.mjs';
@@ -13,7 +14,13 @@ import { PROGRAMS } from '../tools/setup/programs.mjs';
 import { setUp } from '../tools/setup/setup.mjs';
 import { WORKSPACE_ROOT } from '../tools/workspace-root.mjs';
 
-const BENCHES = { queue: benchQueue, ssh: benchSsh, limits: benchLimits, memory: benchMemory };
+const BENCHES = {
+  queue: benchQueue,
+  ssh: benchSsh,
+  limits: benchLimits,
+  memory: benchMemory,
+  dashboard: benchDashboard,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,7 +40,8 @@ if (unknown !== undefined || !isCount(runs) || !isCount(most)) {
   process.stderr.write(`${wrong}: expected ${expected}\n`);
   process.exit(2);
 }
-await setUp({ programs: [PROGRAMS.redis, PROGRAMS.sshd] });
+const browser = names.includes('dashboard') ? [PROGRAMS.chromium] : [];
+await setUp({ programs: [PROGRAMS.redis, PROGRAMS.sshd, ...browser] });
 // Only set-up made it: it cannot be imported before.
 const lab = await import(
   pathToFileURL(join(WORKSPACE_ROOT, 'libs', 'testing', 'dist', 'index.js')).href

@@ -91,12 +91,13 @@ export async function openScheduler(redisUrl, fleetFile, lane, methods = {}) {
  */
 export async function startServices({ startMuster, muster }, dir, redisUrl) {
   const env = { MUSTER_REDIS_URL: redisUrl, MUSTER_STATE_DIR: join(dir.path, 'state') };
-  /** @type {Set<{ pid: number, stop: () => Promise<void> }>} */
+  /** @type {Set<{ pid: number, address: string, stop: () => Promise<void> }>} */
   const running = new Set();
   const serve = async (/** @type {string[]} */ args) => {
     const service = startMuster(args, { env });
-    await service.logged('ready');
+    const ready = await service.logged('ready');
     const started = {
+      address: String(ready['address'] ?? ''),
       pid: service.pid,
       stop: async () => {
         running.delete(started);
@@ -107,13 +108,16 @@ export async function startServices({ startMuster, muster }, dir, redisUrl) {
     running.add(started);
     return started;
   };
-  await serve(['combiner']);
+  const combiner = await serve(['combiner']);
   return {
+    combiner,
     startWorker: (
       /** @type {string} */ site,
       /** @type {string} */ fleet,
       /** @type {string[]} */ ...more
     ) => serve(['worker', '--site', site, '--fleet', fleet, '--drain', '1s', ...more]),
+    startDashboard: async (/** @type {string} */ fleet) =>
+      (await serve(['dashboard', '--fleet', fleet, '--port', '0'])).address,
     tick: async (/** @type {string} */ fleet, /** @type {string[]} */ ...work) => {
       const { code, stderr } = await muster(['tick', '--fleet', fleet, ...work], { env });
       if (code !== 0) throw new Error(`muster tick: exit ${code}: ${stderr}`);

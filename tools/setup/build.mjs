@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { bundleCli } from './bundle-cli.mjs';
+import { bundlePages, pagesAreBundled } from './bundle-pages.mjs';
 import { SetupError } from './report.mjs';
 import { runCommand } from './run-command.mjs';
 
@@ -17,11 +18,12 @@ export function buildIsCurrent(root) {
   if (!packages.every((folder) => existsSync(join(root, folder, 'dist', '.tsbuildinfo')))) {
     return false;
   }
+  if (!pagesAreBundled(root)) return false;
   return readStamp(root) === fingerprint(root, packages);
 }
 
 /**
- * Compiles all packages, and bundles the command. Calls `tsc -b` and not Nx, which would take seconds
+ * Compiles all packages, and bundles the dashboard's pages and the command. Calls `tsc -b` and not Nx, which would take seconds
  * more to find out the same order from the same project references.
  * @param {string} root
  * @param {AbortSignal} signal
@@ -32,6 +34,10 @@ export async function build(root, signal) {
   const { ok, output } = await runCommand([process.execPath, tsc, '-b'], { signal });
   if (signal.aborted) return;
   if (!ok) throw new SetupError(`${output}\nThe build failed (tsc -b, output above).`);
+  await bundlePages(root).catch((error) => {
+    throw new SetupError(`The dashboard's pages could not be bundled: ${error.message}`);
+  });
+  if (signal.aborted) return;
   // Only speed hangs on it, and not every platform has the bundler.
   await bundleCli(root, signal).catch(() => undefined);
   mkdirSync(dirname(join(root, STAMP)), { recursive: true });

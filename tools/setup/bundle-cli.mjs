@@ -10,8 +10,11 @@ import { runCommand } from './run-command.mjs';
 /** What is loaded as it is: it looks for files of its own beside itself. */
 const LEFT_OUT = [/^node:/, 'ssh2', 'cpu-features'];
 
-/** The module that imports the user's own ones. */
-const IMPORTS = join('apps', 'drone-worker', 'dist', 'methods', 'registry.js');
+/** The modules that import what is not in the bundle: the user's own methods, and the dashboard. */
+const IMPORTS = [
+  join('apps', 'drone-worker', 'dist', 'methods', 'registry.js'),
+  join('apps', 'cli', 'dist', 'load-dashboard.js'),
+];
 
 /** The module that brings OpenTelemetry's SDK, and where it is for `apps/cli/bin/muster.js`. */
 const TELEMETRY = join('apps', 'cli', 'dist', 'telemetry', 'start-telemetry.js');
@@ -80,7 +83,7 @@ function asciiOnly(code) {
  * @param {string} id
  */
 function giveImport(code, id) {
-  if (!id.endsWith(IMPORTS) && !id.endsWith(TELEMETRY)) return null;
+  if (![...IMPORTS, TELEMETRY].some((module) => id.endsWith(module))) return null;
   if (!code.includes('await import(')) throw new Error(`${id} imports nothing`);
   return code
     .replace(`await import('./sdk.js')`, `await import('${SDK}')`)

@@ -68,6 +68,18 @@ export const PROGRAMS = {
     },
     services: [],
   },
+  /** @type {Program} */
+  chromium: {
+    purpose: 'a browser for the tests of the dashboard',
+    names: ['chromium', 'chromium-browser', 'google-chrome'],
+    packages: {
+      'apt-get': ['chromium', 'chromium-browser'],
+      dnf: ['chromium'],
+      apk: ['chromium'],
+      brew: ['chromium'],
+    },
+    services: [],
+  },
 };
 
 /** Where package managers put servers that are not on every user's PATH. */

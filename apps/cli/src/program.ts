@@ -1,6 +1,7 @@
 /** The command line: what there is, and what each option means. The work is imported when it is asked for. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CombinerOptions } from './commands/combiner.js';
+import type { DashboardOptions } from './commands/dashboard.js';
 import type { TickFlags } from './commands/tick-options.js';
 import type { UpOptions } from './commands/up.js';
 import type { WorkerOptions } from './commands/worker.js';
@@ -23,6 +24,24 @@ const KEEP_TICKS = [
 const KEEP_FOR = [
   '--keep-for <dur>',
   'how long a tick is kept, e.g. 36h or 30d (default: MUSTER_KEEP_FOR, else 7d)',
+] as const;
+
+const HOST = [
+  '--host <host>',
+  'where the dashboard listens; other than this machine needs credentials',
+  '127.0.0.1',
+] as const;
+const TOKEN_FILE = [
+  '--token-file <file>',
+  'a file whose first line lets people in (or MUSTER_DASHBOARD_TOKEN)',
+] as const;
+const CREDENTIALS_FILE = [
+  '--credentials-file <file>',
+  'a line user:scrypt$… for each person, see --make-credentials',
+] as const;
+const ALLOW_CHANGES = [
+  '--allow-changes',
+  'let the dashboard cancel ticks, and act on jobs in /queues',
 ] as const;
 
 /** `exit` gets the exit code of the command that ran. */
@@ -143,7 +162,27 @@ function addServices(program: Command, exit: (code: number) => void): void {
       exit(await (await import('./commands/combiner.js')).runCombiner(options));
     });
 
-  command(program, 'up', 'everything on one machine: Redis, combiner, worker', [
+  command(program, 'dashboard', 'the web dashboard: fleet, ticks, drones, and Bull Board', [
+    'muster dashboard --fleet fleet.yaml',
+    'muster dashboard --host 0.0.0.0 --token-file /etc/muster/token --allow-changes',
+    'muster dashboard --make-credentials ada <password.txt >>/etc/muster/people',
+  ])
+    .option(...REDIS)
+    .option(...FLEET)
+    .option(...HOST)
+    .addOption(port('--port <port>', 'the port, 0 for any that is free (default: 4680)'))
+    .option(...TOKEN_FILE)
+    .option(...CREDENTIALS_FILE)
+    .option(...ALLOW_CHANGES)
+    .option(
+      '--make-credentials <user>',
+      'read a password from stdin, print a line for the credentials file, and leave',
+    )
+    .action(async (options: DashboardOptions) => {
+      exit(await (await import('./commands/dashboard.js')).runDashboard(options));
+    });
+
+  command(program, 'up', 'everything on one machine: Redis, combiner, worker, dashboard', [
     'muster up --fleet fleet.yaml',
   ])
     .option(...FLEET)
@@ -152,6 +191,12 @@ function addServices(program: Command, exit: (code: number) => void): void {
     .option(...METHODS, collect, [])
     .option(...KEEP_TICKS)
     .option(...KEEP_FOR)
+    .option('--no-dashboard', 'without the web dashboard')
+    .option(...HOST)
+    .addOption(port('--port <port>', "the dashboard's port (default: 4680, or any that is free)"))
+    .option(...TOKEN_FILE)
+    .option(...CREDENTIALS_FILE)
+    .option(...ALLOW_CHANGES)
     .action(async (options: UpOptions) => {
       exit(await (await import('./commands/up.js')).runUp(options));
     });
@@ -221,6 +266,14 @@ function command(
 
 function collect(value: string, before: string[]): string[] {
   return [...before, value];
+}
+
+function port(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+      throw new InvalidArgumentError('Expected a port, 0 to 65535.');
+    return Number(text);
+  });
 }
 
 /** An option that takes a whole number from 1. */

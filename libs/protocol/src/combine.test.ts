@@ -5,7 +5,7 @@ import { describeFailure, type Misfortune } from './failure.js';
 import { judgeRecord } from './judge-record.js';
 import { entryOfUnreported } from './missing-entry.js';
 import { expandNodeSet } from './node-set/index.js';
-import { OUTCOMES, type Outcome } from './outcome.js';
+import { OUTCOME_LETTERS, OUTCOMES, type Outcome } from './outcome.js';
 import { formatPolicy, policyMet, POLICY_ALL, type Policy } from './policy.js';
 import type { DroneEntry } from './record.js';
 
@@ -22,6 +22,7 @@ describe('combine', () => {
       counts: { ok: 2 },
       message: null,
       missing: [],
+      outcomes: 'oo',
     });
   });
 
@@ -36,6 +37,7 @@ describe('combine', () => {
       counts: { ok: 1, unreachable: 2 },
       message: '2 of 3 drones failed: lab[1-2] unreachable (refused)',
       missing: [],
+      outcomes: 'oUU',
     });
   });
 
@@ -50,6 +52,7 @@ describe('combine', () => {
       counts: { ok: 1, call_failed: 1 },
       message: null,
       missing: [],
+      outcomes: 'oF',
     });
   });
 
@@ -94,6 +97,7 @@ describe('combine', () => {
           attempts: 0,
         },
       ],
+      outcomes: 'NNN',
     });
   });
 
@@ -118,6 +122,7 @@ describe('combine', () => {
             attempts: 2,
           },
         ],
+        outcomes: 'L',
       });
     },
   );
@@ -167,6 +172,7 @@ describe('combine', () => {
         missing('retried', { message }, 'h:3', 2),
         missing('waiting', { message }, null, 0),
       ],
+      outcomes: 'oCCCC',
     });
     function missing(drones: string, error: object, worker: string | null, attempts: number) {
       return { drones, outcome: 'cancelled', error, worker, attempts };
@@ -221,7 +227,7 @@ describe('combine', () => {
     it('gives each drone of the roster, and nobody else, exactly one outcome', () => {
       fc.assert(
         fc.property(ticks, (input) => {
-          const { counts, missing } = combine(input);
+          const { counts, missing, outcomes: said } = combine(input);
           const outcomes = new Map<string, Outcome>();
           const give = (drone: string, outcome: Outcome) => {
             expect(outcomes.has(drone)).toBe(false);
@@ -240,6 +246,8 @@ describe('combine', () => {
           expect(counts).toEqual(counted);
           const sum = Object.values(counts).reduce((total, count) => total + count, 0);
           expect(sum).toBe(input.roster.length);
+          const letters = input.roster.map((drone) => OUTCOME_LETTERS[outcomes.get(drone) ?? 'ok']);
+          expect(said).toBe(letters.join(''));
         }),
       );
     });

@@ -5,7 +5,7 @@
 import { describeFailure, type Misfortune } from './failure.js';
 import { foldNodeSet } from './node-set/index.js';
 import { oneLine } from './one-line.js';
-import type { Outcome } from './outcome.js';
+import { OUTCOME_LETTERS, type Outcome } from './outcome.js';
 import { policyMet, type Policy } from './policy.js';
 import type { TickStatus } from './record.js';
 import type { DroneError } from './report.js';
@@ -55,6 +55,8 @@ export interface Verdict {
   /** The failure's one line, or null. */
   readonly message: string | null;
   readonly missing: readonly MissingEntry[];
+  /** A letter of `OUTCOME_LETTERS` for each drone, in the roster's order; older verdicts have none. */
+  readonly outcomes?: string;
 }
 
 export function combine(input: CombineInput): Verdict {
@@ -62,6 +64,7 @@ export function combine(input: CombineInput): Verdict {
   const ok = new Set<string>();
   const bad = new Map<string, Misfortune>();
   const cancelReason = oneLine(input.cancelReason ?? '');
+  let outcomes = '';
   const missing = new Map<string, { entry: Omit<MissingEntry, 'drones'>; drones: string[] }>();
   for (const drone of input.roster) {
     let fate = input.reports.get(drone);
@@ -74,6 +77,7 @@ export function combine(input: CombineInput): Verdict {
       fate = entry;
     }
     counts[fate.outcome] = (counts[fate.outcome] ?? 0) + 1;
+    outcomes += OUTCOME_LETTERS[fate.outcome];
     if (fate.outcome === 'ok') ok.add(drone);
     else bad.set(drone, fate);
   }
@@ -88,6 +92,7 @@ export function combine(input: CombineInput): Verdict {
       drones: foldNodeSet(drones),
       ...entry,
     })),
+    outcomes,
   };
 }
 

@@ -15,6 +15,21 @@ export const OUTCOMES = [
 
 export type Outcome = (typeof OUTCOMES)[number];
 
+/** One letter for each outcome: what is kept of a tick's drones where only that matters. */
+export const OUTCOME_LETTERS: Readonly<Record<Outcome, string>> = {
+  ok: 'o',
+  call_failed: 'F',
+  timed_out: 'T',
+  unreachable: 'U',
+  auth_failed: 'A',
+  host_key_mismatch: 'H',
+  never_started: 'N',
+  worker_lost: 'L',
+  cancelled: 'C',
+  quarantined: 'Q',
+  rejected: 'R',
+};
+
 /** What can become of a single call. */
 export const CALL_STATUSES = [
   'ok',

@@ -1,32 +1,16 @@
 import {
   livingWorkers,
-  queuesOf,
   readLastOutcomes,
+  standings,
+  type DroneStanding,
   type Presence,
-  type TickStore,
 } from '@muster/tick-state';
-import { droneQueue, foldNodeSet, siteQueue, type Outcome } from '@muster/protocol';
-import type { DroneFleet } from '@muster/producer';
+import { foldNodeSet } from '@muster/protocol';
 import { EXIT } from '../exit-codes.js';
 import { chooseFleet } from '../input/fleet-choice.js';
 import { coloursFor, type Colours } from '../output/colours.js';
 import { print } from '../output/streams.js';
 import { withStore } from './reading.js';
-
-/** How a drone stands: what its last tick said, or that nobody would serve it. */
-type Health = 'ok' | 'bad' | 'unknown' | 'unserved' | 'disabled';
-
-interface DroneStanding {
-  readonly transport: string;
-  readonly site: string;
-  readonly address: string;
-  readonly enabled: boolean;
-  readonly tags: readonly string[];
-  readonly health: Health;
-  readonly lastOutcome: Outcome | null;
-  /** The tick that it is from. */
-  readonly lastTick: string | null;
-}
 
 export async function runFleet(options: {
   redis?: string;
@@ -36,7 +20,7 @@ export async function runFleet(options: {
   const fleet = await chooseFleet(options.fleet);
   return withStore(options.redis, async (store) => {
     const workers = await livingWorkers(store);
-    const drones = await standings(store, fleet, workers);
+    const drones = standings(fleet.file, workers, await readLastOutcomes(store));
     const text =
       options.json === true
         ? `${JSON.stringify({ drones: Object.fromEntries(drones), workers })}\n`
@@ -44,42 +28,6 @@ export async function runFleet(options: {
     await print(text);
     return EXIT.ok;
   });
-}
-
-async function standings(
-  store: TickStore,
-  { file }: DroneFleet,
-  workers: readonly Presence[],
-): Promise<Map<string, DroneStanding>> {
-  const served = new Set(workers.flatMap(queuesOf));
-  const last = await readLastOutcomes(store);
-  const drones = new Map<string, DroneStanding>();
-  for (const name of file.names) {
-    const entry = file.get(name);
-    if (entry === undefined) continue;
-    const { transport, site, address, enabled, tags } = entry;
-    const said = last.get(name);
-    const isServed = served.has(transport === 'agent' ? droneQueue(name) : siteQueue(site));
-    const health = healthOf(enabled, isServed, said?.outcome);
-    drones.set(name, {
-      transport,
-      site,
-      address,
-      enabled,
-      tags,
-      health,
-      lastOutcome: said?.outcome ?? null,
-      lastTick: said?.tick ?? null,
-    });
-  }
-  return drones;
-}
-
-function healthOf(enabled: boolean, served: boolean, last: Outcome | undefined): Health {
-  if (!enabled) return 'disabled';
-  if (!served) return 'unserved';
-  if (last === undefined) return 'unknown';
-  return last === 'ok' ? 'ok' : 'bad';
 }
 
 function fleetText(

@@ -1,13 +1,5 @@
 import { formatDuration, type RecordHead } from '@muster/protocol';
-import {
-  failureOf,
-  listTicks,
-  readEntries,
-  readManyTickFacts,
-  recordHead,
-  type TickFacts,
-  type TickStore,
-} from '@muster/tick-state';
+import { listTicks, readManyTickFacts, readRecordHead } from '@muster/tick-state';
 import { EXIT } from '../exit-codes.js';
 import { coloursFor, type Colours } from '../output/colours.js';
 import { print } from '../output/streams.js';
@@ -26,7 +18,8 @@ export async function runTicks(options: {
     );
     const wanted = kept.filter(({ lane }) => options.lane === undefined || lane === options.lane);
     const heads: RecordHead[] = [];
-    for (const facts of wanted.slice(0, options.limit)) heads.push(await headOf(store, facts));
+    for (const facts of wanted.slice(0, options.limit))
+      heads.push(await readRecordHead(store, facts));
     const colours = coloursFor(process.stdout);
     await print(
       options.json === true
@@ -35,14 +28,6 @@ export async function runTicks(options: {
     );
     return EXIT.ok;
   });
-}
-
-/** Only a failed tick's bad drones need be read. */
-async function headOf(store: TickStore, facts: TickFacts): Promise<RecordHead> {
-  if ((facts.verdict?.message ?? null) === null) return recordHead(facts, null);
-  const entries = [];
-  for await (const entry of readEntries(store, facts)) entries.push(entry);
-  return recordHead(facts, failureOf(facts.verdict, entries));
 }
 
 function line(head: RecordHead, colours: Colours): string {

@@ -1,20 +1,35 @@
 import { join } from 'node:path';
 import { DEFAULT_PREFIX, InvalidInputError } from '@muster/protocol';
 import { DroneWorker, loadMethods } from '@muster/drone-worker';
-import { Combiner } from '@muster/producer';
-import { closeRedis, createLogger, openRedis, startPrivateRedis, stateDir } from '@muster/runtime';
+import { Combiner, type DroneFleet } from '@muster/producer';
+import {
+  closeRedis,
+  createLogger,
+  openRedis,
+  startPrivateRedis,
+  stateDir,
+  type Logger,
+} from '@muster/runtime';
+import type { TickStore } from '@muster/tick-state';
+import { chooseCredentials, type CredentialFlags } from '../input/dashboard-choice.js';
 import { chooseFleet } from '../input/fleet-choice.js';
 import { chooseRetention, type RetentionFlags } from '../input/retention-choice.js';
 import { readUpNote, removeUpNote, writeUpNote } from '../input/up-file.js';
+import { loadDashboard } from '../load-dashboard.js';
 import { serve } from '../serve.js';
 import { startTelemetry } from '../telemetry/start-telemetry.js';
 import { musterVersion } from '../version.js';
 
-export interface UpOptions extends RetentionFlags {
+export interface UpOptions extends RetentionFlags, CredentialFlags {
   readonly fleet?: string;
   readonly redis?: string;
   readonly methods: string[];
   readonly concurrency: number;
+  /** False where none is wanted. */
+  readonly dashboard: boolean;
+  readonly host: string;
+  readonly port?: number;
+  readonly allowChanges?: boolean;
 }
 
 /** Everything on one machine, until a signal comes. */
@@ -28,6 +43,7 @@ export async function runUp(options: UpOptions): Promise<number> {
   const retention = chooseRetention(options);
   const { file: fleet } = await chooseFleet(options.fleet);
   const methods = await loadMethods(options.methods);
+  const host = options.dashboard ? await prepareDashboard(options) : undefined;
   const log = createLogger({ name: 'up' });
   const telemetry = await startTelemetry('up', log);
   const own =
@@ -53,12 +69,29 @@ export async function runUp(options: UpOptions): Promise<number> {
   });
   await combiner.start();
   await worker.start();
-  writeUpNote({ pid: process.pid, redis: url });
-  log.info({ redis: url, state: stateDir(), drones: fleet.size, sites, keep: retention }, 'ready');
+  const dashboard = await host?.({ store, fleet, log });
+  const address = dashboard?.address;
+  writeUpNote({
+    pid: process.pid,
+    redis: url,
+    ...(address !== undefined && { dashboard: address }),
+  });
+  log.info(
+    {
+      redis: url,
+      dashboard: address,
+      state: stateDir(),
+      drones: fleet.size,
+      sites,
+      keep: retention,
+    },
+    'ready',
+  );
   return serve(
     {
       stop: async () => {
         removeUpNote();
+        await dashboard?.stop();
         await worker.stop();
         await combiner.stop();
         await closeRedis(redis);
@@ -72,4 +105,33 @@ export async function runUp(options: UpOptions): Promise<number> {
     },
     log,
   );
+}
+
+interface DashboardParts {
+  readonly store: TickStore;
+  readonly fleet: DroneFleet['file'];
+  readonly log: Logger;
+}
+
+/** Refuses what must be before anything is started; gives the way to start it. */
+async function prepareDashboard(
+  options: UpOptions,
+): Promise<(parts: DashboardParts) => Promise<{ address: string; stop(): Promise<void> }>> {
+  const { checkAccess, Credentials, Dashboard, DEFAULT_PORT } = await loadDashboard();
+  const { host, port, allowChanges = false } = options;
+  const credentials = await Credentials.from(chooseCredentials(options));
+  checkAccess({ host, credentials });
+  return async (parts) => {
+    const dashboard = new Dashboard({
+      ...parts,
+      host,
+      port: port ?? DEFAULT_PORT,
+      orAnyPort: port === undefined,
+      credentials,
+      allowChanges,
+      version: musterVersion(),
+    });
+    await dashboard.start();
+    return dashboard;
+  };
 }

@@ -7,6 +7,8 @@ export interface UpNote {
   readonly pid: number;
   /** URL of its Redis. */
   readonly redis: string;
+  /** Address of its dashboard, where it has one. */
+  readonly dashboard?: string;
 }
 
 function notePath(): string {

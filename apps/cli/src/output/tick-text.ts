@@ -4,11 +4,11 @@ import {
   formatDuration,
   groupByReason,
   oneLine,
+  resultText,
   type Misfortune,
   type TickRecord,
 } from '@muster/protocol';
 import type { Colours } from './colours.js';
-import { harmless } from './harmless.js';
 
 export function tickText(record: TickRecord, colours: Colours): string {
   return [
@@ -42,41 +42,6 @@ function goodGroups(record: TickRecord, colours: Colours): string[] {
       const lines = text.trimEnd();
       return lines === '' ? head : `${head}\n${indent(lines)}`;
     });
-}
-
-function resultText(method: string, result: unknown): string {
-  if (method === 'exec' && isExecResult(result)) {
-    const said = [result.stdout, result.stderr].map((text) => endWithLine(harmless(text))).join('');
-    const exit =
-      result.exitCode === 0
-        ? ''
-        : `${result.signal === null ? `exit ${String(result.exitCode)}` : `ended by ${result.signal}`}\n`;
-    return said + exit + (result.truncated ? '… (cut at maxOutputBytes)\n' : '');
-  }
-  // Each drone's own time would set them all apart; that they answer is what a reader asks.
-  if (method === 'ping') return 'answers\n';
-  if (method === 'read' && isReadResult(result)) return endWithLine(harmless(result.content));
-  if (result === null || result === undefined) return '';
-  return `${harmless(JSON.stringify(result))}\n`;
-}
-
-function isExecResult(result: unknown): result is {
-  exitCode: number | null;
-  signal: string | null;
-  stdout: string;
-  stderr: string;
-  truncated: boolean;
-} {
-  return typeof result === 'object' && result !== null && 'stdout' in result && 'stderr' in result;
-}
-
-function isReadResult(result: unknown): result is { content: string } {
-  return (
-    typeof result === 'object' &&
-    result !== null &&
-    'encoding' in result &&
-    result.encoding === 'utf8'
-  );
 }
 
 function badLines(record: TickRecord, colours: Colours): string[] {
@@ -141,10 +106,6 @@ function summary(
   const verdict =
     status === 'ok' ? colours.green(text) : status === 'running' ? text : colours.red(text);
   return `${verdict}${policy}${colours.dim(` · tick ${tick} ${status}`)}`;
-}
-
-function endWithLine(text: string): string {
-  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }
 
 function indent(text: string): string {

@@ -150,7 +150,10 @@ export class Combiner extends Service {
     if (attempt.reply === 'closed') this.#sayClosed(attempt.facts, span.place, began);
     span.end();
     if (verdict?.status === 'ok') return { status: verdict.status, counts: verdict.counts };
-    throw new UnrecoverableError(verdict?.message ?? `tick ${tick} is gone`);
+    const failure = new UnrecoverableError(verdict?.message ?? `tick ${tick} is gone`);
+    // BullMQ keeps the stack for people who look at the queue: where it was thrown tells them nothing.
+    failure.stack = failure.message;
+    throw failure;
   }
 
   /** Nothing of this tick is left to be looked at. Should this be lost, the sweep finds the same. */

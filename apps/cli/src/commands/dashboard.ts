@@ -1,0 +1,66 @@
+import { text } from 'node:stream/consumers';
+import { DEFAULT_PREFIX } from '@muster/protocol';
+import { loadFleet } from '@muster/producer';
+import { closeRedis, createLogger, openRedis } from '@muster/runtime';
+import { EXIT } from '../exit-codes.js';
+import { chooseCredentials, type CredentialFlags } from '../input/dashboard-choice.js';
+import { fleetPath } from '../input/fleet-choice.js';
+import { requireRedis } from '../input/redis-choice.js';
+import { loadDashboard } from '../load-dashboard.js';
+import { print } from '../output/streams.js';
+import { serve } from '../serve.js';
+import { musterVersion } from '../version.js';
+
+export interface DashboardOptions extends CredentialFlags {
+  readonly redis?: string;
+  readonly fleet?: string;
+  readonly host: string;
+  readonly port?: number;
+  readonly allowChanges?: boolean;
+  readonly makeCredentials?: string;
+}
+
+/** The web dashboard, until a signal comes. */
+export async function runDashboard(options: DashboardOptions): Promise<number> {
+  const { checkAccess, Credentials, credentialsLine, Dashboard, DEFAULT_PORT } =
+    await loadDashboard();
+  if (options.makeCredentials !== undefined) {
+    const [password = ''] = (await text(process.stdin)).split(/\r?\n/);
+    await print(`${await credentialsLine(options.makeCredentials, password)}\n`);
+    return EXIT.ok;
+  }
+  const { host, allowChanges = false } = options;
+  const credentials = await Credentials.from(chooseCredentials(options));
+  const path = fleetPath(options.fleet);
+  const fleet = path === undefined ? undefined : (await loadFleet(path)).file;
+  const log = createLogger({ name: 'dashboard' });
+  const url = requireRedis(options.redis);
+  const settings = { host, port: options.port ?? DEFAULT_PORT, credentials, allowChanges };
+  // Before anything is opened.
+  checkAccess(settings);
+  const redis = await openRedis(url);
+  const dashboard = new Dashboard({
+    ...settings,
+    store: { redis, prefix: DEFAULT_PREFIX },
+    fleet,
+    version: musterVersion(),
+    log,
+  });
+  try {
+    await dashboard.start();
+  } catch (error) {
+    await closeRedis(redis);
+    throw error;
+  }
+  if (fleet === undefined) log.warn('no fleet file: only drones of recent ticks are shown');
+  log.info({ address: dashboard.address, allowChanges }, 'ready');
+  return serve(
+    {
+      stop: async () => {
+        await dashboard.stop();
+        await closeRedis(redis);
+      },
+    },
+    log,
+  );
+}

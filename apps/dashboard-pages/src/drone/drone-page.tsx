@@ -1,0 +1,219 @@
+import {
+  resultText,
+  type DroneEntry,
+  type DroneError,
+  type Outcome,
+  type Timings,
+} from '@muster/protocol';
+import { Strip } from '../fleet/strip.js';
+import { clock, count, duration } from '../format.js';
+import { Empty, Waiting } from '../frame/empty.js';
+import { useFetched, useTitle } from '../hooks.js';
+import { OutcomeMark } from '../mark.js';
+import { Link, tickPath } from '../route.js';
+import { OUTCOME_LETTERS } from '@muster/protocol';
+
+interface DroneTick {
+  readonly tick: string;
+  readonly lane: string;
+  readonly startedAt: string;
+  readonly outcome: Outcome | null;
+  readonly error: DroneError | null;
+  readonly attempts: number;
+  readonly worker: string | null;
+  readonly timings: Timings;
+}
+
+interface DroneData {
+  readonly drone: string;
+  readonly standing: {
+    readonly transport: string;
+    readonly site: string;
+    readonly address: string;
+    readonly tags: readonly string[];
+    readonly health: string;
+  } | null;
+  readonly workers: readonly string[];
+  readonly ticks: readonly DroneTick[];
+  readonly last: { readonly tick: string; readonly entry: DroneEntry } | null;
+}
+
+export function DronePage({ drone }: { readonly drone: string }) {
+  const path = `/api/drones/${encodeURIComponent(drone)}`;
+  const { data, error } = useFetched<DroneData>(path, () => true);
+  useTitle(drone);
+  if (error !== undefined) {
+    return (
+      <main>
+        <h1>{drone}</h1>
+        <Empty says={`${error}.`} command="muster fleet" />
+      </main>
+    );
+  }
+  if (data === undefined) return <Waiting title={drone} />;
+  const { standing, workers, ticks, last } = data;
+  const letters = ticks.map(({ outcome }) => (outcome === null ? '-' : OUTCOME_LETTERS[outcome]));
+  return (
+    <main>
+      <div class="head">
+        <h1>{drone}</h1>
+        {ticks[0] !== undefined && <OutcomeMark outcome={ticks[0].outcome} />}
+        <Strip letters={letters} />
+        {/* Kick-out and release have their place here. */}
+        <span class="actions">
+          <a href={path}>JSON</a>
+        </span>
+      </div>
+      <dl class="facts">
+        {standing === null ? (
+          <Fact name="fleet file" value="does not have it" />
+        ) : (
+          <>
+            <Fact name="health" value={standing.health} />
+            <Fact name="reached by" value={`${standing.transport}, ${standing.address}`} />
+            <Fact name="site" value={standing.site} />
+            {standing.tags.length > 0 && <Fact name="tags" value={standing.tags.join(', ')} />}
+          </>
+        )}
+        <Fact name="served by" value={workers.length === 0 ? 'nobody' : workers.join(', ')} />
+      </dl>
+      {standing !== null && workers.length === 0 && (
+        <p class="warn">
+          No living worker serves it. Start one:{' '}
+          <code>
+            muster worker{' '}
+            {standing.transport === 'agent' ? `--drone ${drone}` : `--site ${standing.site}`}
+          </code>
+        </p>
+      )}
+      <section aria-labelledby="last">
+        <h2 id="last">Last outputs</h2>
+        <LastEntry last={last} />
+      </section>
+      <section aria-labelledby="history">
+        <h2 id="history">History</h2>
+        <History ticks={ticks} drone={drone} />
+      </section>
+    </main>
+  );
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function LastEntry({ last }: { readonly last: DroneData['last'] }) {
+  if (last === null) return <p class="calm">None yet.</p>;
+  const { tick, entry } = last;
+  return (
+    <>
+      <p class="dim">
+        from <Link href={tickPath(tick)}>{tick}</Link>
+        {entry.worker !== null && ` by ${entry.worker}`}
+        {entry.attempts > 1 && `, ${count(entry.attempts, 'attempt')}`}
+      </p>
+      {entry.error !== null && <p class="failure">{entry.error.message}</p>}
+      {entry.warnings.map((warning) => (
+        <p class="warn" key={warning}>
+          {warning}
+        </p>
+      ))}
+      {entry.calls.map(({ method, status, durationMs }, index) => {
+        const text = index in entry.results ? resultText(method, entry.results[index]) : '';
+        return (
+          <article class="output" key={index}>
+            <h3>
+              {String(index)} {method}{' '}
+              <small>{status === 'ok' ? duration(durationMs) : status}</small>
+            </h3>
+            {text === '' ? (
+              <p class="dim">no output</p>
+            ) : (
+              <pre tabIndex={0} aria-label={`output of call ${String(index)}`}>
+                {text}
+              </pre>
+            )}
+          </article>
+        );
+      })}
+    </>
+  );
+}
+
+function History({
+  ticks,
+  drone,
+}: {
+  readonly ticks: readonly DroneTick[];
+  readonly drone: string;
+}) {
+  if (ticks.length === 0) {
+    return (
+      <Empty
+        says="It is in none of the recent ticks. Call it:"
+        command={`muster tick --on ${drone} -- uptime`}
+      />
+    );
+  }
+  const longest = Math.max(1, ...ticks.map(({ timings }) => total(timings)));
+  return (
+    <table class="history">
+      <thead>
+        <tr>
+          <th scope="col">tick</th>
+          <th scope="col">outcome</th>
+          <th scope="col">took</th>
+          <th scope="col" class="track-head">
+            queued, connecting, running
+          </th>
+          <th scope="col">why</th>
+        </tr>
+      </thead>
+      <tbody>
+        {ticks.map(({ tick, startedAt, outcome, error, timings }) => (
+          <tr key={tick}>
+            <th scope="row">
+              <Link href={tickPath(tick)}>{tick}</Link>{' '}
+              <span class="dim">{clock(Date.parse(startedAt))}</span>
+            </th>
+            <td>
+              <OutcomeMark outcome={outcome} />
+            </td>
+            <td class="number">{total(timings) === 0 ? '–' : duration(total(timings))}</td>
+            <td class="track">
+              <Bars timings={timings} longest={longest} />
+            </td>
+            <td class="reason">{error?.message ?? ''}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function total({ queuedMs, connectMs, runMs }: Timings): number {
+  return queuedMs + connectMs + runMs;
+}
+
+function Bars({ timings, longest }: { readonly timings: Timings; readonly longest: number }) {
+  const { queuedMs, connectMs, runMs } = timings;
+  const percent = (ms: number) => `${String((100 * ms) / longest)}%`;
+  return (
+    <>
+      <span class="sr">
+        queued {duration(queuedMs)}, connecting {duration(connectMs)}, running {duration(runMs)}
+      </span>
+      <span class="bar queued" style={{ left: '0', width: percent(queuedMs) }} />
+      <span class="bar connect" style={{ left: percent(queuedMs), width: percent(connectMs) }} />
+      <span
+        class="bar call"
+        style={{ left: percent(queuedMs + connectMs), width: percent(runMs) }}
+      />
+    </>
+  );
+}

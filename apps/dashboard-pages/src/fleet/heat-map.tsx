@@ -1,0 +1,146 @@
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { clock } from '../format.js';
+import { useScheme, useWidth } from '../hooks.js';
+import { wordsOf } from '../outcomes.js';
+import { dronePath, go } from '../route.js';
+import type { RollView, TickLine } from '../views.js';
+import { droneAt, layOut, step, type HeatMode } from './heat-layout.js';
+import { paint, readColours } from './paint.js';
+import type { Streak } from './streaks.js';
+
+interface HeatMapProps {
+  readonly title: string;
+  readonly mode: HeatMode;
+  readonly roll: RollView;
+  /** Indices into `roll.drones`. */
+  readonly drones: readonly number[];
+  readonly streaks: ReadonlyMap<number, Streak>;
+}
+
+/** How much of it is in view at once, unless there are few drones. */
+const MOST_HEIGHT = 560;
+const FEW = 60;
+const DRAWN = 'muster.drawn';
+
+/** Every drone as a cell, or as a row of its recent ticks; drawn as far as it is in view. */
+export function HeatMap({ title, mode, roll, drones, streaks }: HeatMapProps) {
+  const [setFrame, width] = useWidth();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const [chosen, setChosen] = useState<number>();
+  const isDark = useScheme();
+  const says = useId();
+  const columns = useMemo(() => roll.heat.map(({ cells }) => cells).reverse(), [roll.heat]);
+  const layout = layOut(mode, width, drones.length, columns.length);
+  const height = drones.length <= FEW ? layout.height : Math.min(layout.height, MOST_HEIGHT);
+  const at = chosen === undefined ? undefined : Math.min(chosen, drones.length - 1);
+
+  useLayoutEffect(() => {
+    const { current } = canvas;
+    if (current === null || width === 0) return;
+    const picture = {
+      layout,
+      drones,
+      names: roll.drones,
+      streaks,
+      columns,
+      chosen: at,
+      top,
+      height,
+    };
+    paint(current, picture, readColours(current));
+    // For whoever measures how soon the fleet is there.
+    if (performance.getEntriesByName(DRAWN).length === 0) performance.mark(DRAWN);
+  }, [width, drones, roll, streaks, mode, at, top, height, isDark]);
+
+  const pick = (index: number) => {
+    setChosen(index);
+    const row = mode === 'cells' ? Math.floor(index / layout.columns) : index;
+    const [from, to] = [row * layout.rowHeight, (row + 1) * layout.rowHeight];
+    const { current } = scroller;
+    if (current === null) return;
+    if (from < current.scrollTop) current.scrollTop = from;
+    else if (to > current.scrollTop + height) current.scrollTop = to - height;
+  };
+  const open = (index: number | undefined) => {
+    const drone = index === undefined ? undefined : drones[index];
+    if (drone !== undefined) go(dronePath(roll.drones[drone] ?? ''));
+  };
+  const press = (event: KeyboardEvent) => {
+    if (event.key === 'Enter') {
+      open(at);
+      return;
+    }
+    const to = step(layout, event.key, at ?? -1, drones.length);
+    if (to === undefined) return;
+    event.preventDefault();
+    pick(to);
+  };
+  const under = (event: MouseEvent) => {
+    const box = (event.currentTarget as Element).getBoundingClientRect();
+    return droneAt(layout, drones.length, event.clientX - box.left, event.clientY - box.top + top);
+  };
+  // What is not in the list any more is not chosen.
+  useEffect(() => setChosen(undefined), [drones.length]);
+
+  return (
+    <div class="heat" ref={setFrame}>
+      <div
+        class="heat-scroll"
+        ref={scroller}
+        style={{ height: `${String(height)}px` }}
+        tabIndex={0}
+        role="application"
+        aria-roledescription="heat map"
+        aria-label={`${title}: arrow keys move, Enter opens a drone`}
+        aria-describedby={says}
+        onKeyDown={press}
+        onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+        onFocus={() => {
+          if (chosen === undefined && drones.length > 0) setChosen(0);
+        }}
+      >
+        <div style={{ height: `${String(layout.height)}px` }}>
+          <canvas
+            ref={canvas}
+            style={{ height: `${String(height)}px` }}
+            onMouseMove={(event) => setChosen(under(event))}
+            onClick={(event) => open(under(event))}
+          />
+        </div>
+      </div>
+      <p class="heat-says" id={says} aria-live="polite">
+        {at === undefined ? ' ' : sayDrone(roll, drones[at], streaks)}
+      </p>
+    </div>
+  );
+}
+
+function sayDrone(
+  roll: RollView,
+  drone: number | undefined,
+  streaks: ReadonlyMap<number, Streak>,
+): string {
+  if (drone === undefined) return '';
+  const streak = streaks.get(drone);
+  const name = roll.drones[drone] ?? '';
+  if (streak === undefined || streak.letter === ' ') return `${name}: in none of the recent ticks`;
+  const now = `${name}: ${wordsOf(streak.letter)}`;
+  if (streak.ticks === 0) {
+    return streak.bad === 0 ? now : `${now}, bad in ${String(streak.bad)} of the recent ticks`;
+  }
+  return `${now} ${sinceText(streak, roll)}`;
+}
+
+/** `since default-40, 14:02:11 (12 ticks)`. */
+function sinceText(
+  { since, ticks, isOlder }: Pick<Streak, 'since' | 'ticks' | 'isOlder'>,
+  roll: RollView,
+): string {
+  const tick = roll.heat[since]?.tick;
+  const line = roll.lines.find((other: TickLine) => other.tick === tick);
+  const when = line === undefined ? '' : `, ${clock(line.startedAt)}`;
+  const many = ticks === 1 ? '1 tick' : `${String(ticks)} ticks`;
+  return `${isOlder && ticks > 1 ? 'at least ' : ''}since ${tick ?? ''}${when} (${many})`;
+}

@@ -1,0 +1,33 @@
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useScheme } from '../hooks.js';
+import { isBadLetter, kindOfLetter } from '../outcomes.js';
+import { readColours } from './paint.js';
+
+const [WIDTH, HEIGHT, STEP] = [200, 14, 4];
+
+/** A drone's recent ticks, the newest on the right: bad ones are taller, so that colour says it twice. */
+export function Strip({ letters }: { readonly letters: readonly string[] }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const isDark = useScheme();
+  const text = letters.join('');
+  useLayoutEffect(() => {
+    const { current } = canvas;
+    const context = current?.getContext('2d');
+    if (!current || !context) return;
+    const ratio = devicePixelRatio;
+    current.width = WIDTH * ratio;
+    current.height = HEIGHT * ratio;
+    context.scale(ratio, ratio);
+    const colours = readColours(current);
+    for (const [index, letter] of Array.from(text).entries()) {
+      const x = WIDTH - (index + 1) * STEP;
+      const height = isBadLetter(letter) ? HEIGHT : HEIGHT / 2;
+      context.fillStyle = colours.cell[kindOfLetter(letter)];
+      context.fillRect(x, HEIGHT - height, STEP - 1, height);
+    }
+  }, [text, isDark]);
+  const bad = letters.filter(isBadLetter).length;
+  const all = letters.filter((letter) => letter !== ' ').length;
+  const says = `bad in ${String(bad)} of the last ${String(all)} ticks`;
+  return <canvas class="strip" ref={canvas} role="img" aria-label={says} title={says} />;
+}

@@ -1,0 +1,51 @@
+import { foldNodeSet } from '@muster/protocol';
+import { clock, count } from '../format.js';
+import { Mark } from '../mark.js';
+import { kindOfLetter, wordsOf } from '../outcomes.js';
+import { dronePath, Link, tickPath } from '../route.js';
+import type { RollView } from '../views.js';
+import { Strip } from './strip.js';
+import { troubles, type Streak } from './streaks.js';
+
+/** Who is bad and since when: one line for all that it befell at once. */
+export function TroubleList(props: {
+  readonly roll: RollView;
+  readonly streaks: ReadonlyMap<number, Streak>;
+}) {
+  const { roll, streaks } = props;
+  const groups = troubles(streaks);
+  if (groups.length === 0) {
+    const isAny = roll.lines.length > 0;
+    return <p class="calm">{isAny ? 'No drone is bad.' : 'Nothing has run yet.'}</p>;
+  }
+  return (
+    <ul class="troubles">
+      {groups.map(({ letter, drones, since, ticks, isOlder }) => {
+        const names = drones.map((drone) => roll.drones[drone] ?? '');
+        const tick = roll.heat[since]?.tick ?? '';
+        const line = roll.lines.find((other) => other.tick === tick);
+        const folded = foldNodeSet(names);
+        return (
+          <li key={`${letter} ${tick} ${folded}`}>
+            <Mark kind={kindOfLetter(letter)} letter={letter} words={wordsOf(letter)} />
+            <span class="who">
+              {names.length === 1 ? (
+                <Link href={dronePath(names[0] ?? '')}>{folded}</Link>
+              ) : (
+                <Link href={`/?q=${encodeURIComponent(folded)}`}>{folded}</Link>
+              )}
+              {names.length > 1 && <small> {count(names.length, 'drone')}</small>}
+            </span>
+            <span class="since">
+              {isOlder && ticks > 1 ? 'at least since ' : 'since '}
+              <Link href={tickPath(tick)}>{tick}</Link>
+              {line !== undefined && <span class="dim"> {clock(line.startedAt)}</span>}
+              <span class="dim"> · {count(ticks, 'tick')}</span>
+            </span>
+            <Strip letters={roll.heat.map(({ cells }) => cells[drones[0] ?? 0] ?? ' ')} />
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

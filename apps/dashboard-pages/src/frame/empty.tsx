@@ -1,0 +1,30 @@
+/** What a page says when there is nothing to show: what to type next. */
+export function Empty(props: {
+  readonly says: string;
+  readonly command?: string;
+  readonly then?: string;
+}) {
+  const { says, command, then } = props;
+  return (
+    <div class="empty">
+      <p>{says}</p>
+      {command !== undefined && (
+        <pre>
+          <code>$ {command}</code>
+        </pre>
+      )}
+      {then !== undefined && <p>{then}</p>}
+    </div>
+  );
+}
+
+export function Waiting({ title }: { readonly title: string }) {
+  return (
+    <main aria-busy="true">
+      <div class="head">
+        <h1>{title}</h1>
+        <p class="dim">reading…</p>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,86 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { useKnown } from '../hooks.js';
+import { go, Link, usePlace } from '../route.js';
+import { postJson } from '../server.js';
+import { HelpDialog } from './help-dialog.js';
+
+/** What stands around every page: the ways to the others, and what is wrong. */
+export function Frame({ children }: { readonly children: ComponentChildren }) {
+  const { path } = usePlace();
+  const { trouble, session } = useKnown();
+  const help = useRef<HTMLDialogElement>(null);
+  useShortcuts(help);
+  const current = (is: boolean) => (is ? 'page' : undefined);
+  return (
+    <>
+      <a class="skip" href="#app-main">
+        Skip to content
+      </a>
+      <header class="top">
+        <nav aria-label="main">
+          <Link href="/" class="brand" aria-current={current(path === '/')}>
+            Fleet
+          </Link>
+          <Link href="/ticks" aria-current={current(path.startsWith('/ticks'))}>
+            Ticks
+          </Link>
+          <a href="/queues">Queues</a>
+        </nav>
+        <span class="right">
+          {session !== undefined && !session.mayChange && (
+            <span class="dim wide-only">read-only</span>
+          )}
+          {session?.isPerson === true && (
+            <button
+              type="button"
+              onClick={() => {
+                void postJson('/logout', {}, session.csrf)
+                  .catch(() => undefined)
+                  .then(() => {
+                    location.assign('/login');
+                  });
+              }}
+            >
+              Log out {session.user}
+            </button>
+          )}
+          <button type="button" aria-label="Help" onClick={() => help.current?.showModal()}>
+            ?
+          </button>
+        </span>
+      </header>
+      {trouble !== null && (
+        <p class="trouble" role="alert">
+          {trouble} What is shown may be old.
+        </p>
+      )}
+      <div id="app-main" tabIndex={-1}>
+        {children}
+      </div>
+      <HelpDialog dialog={help} version={session?.version ?? ''} />
+    </>
+  );
+}
+
+/** `/` searches, `f` and `t` go to a page, `?` explains; never while somebody types. */
+function useShortcuts(help: { readonly current: HTMLDialogElement | null }): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement;
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (target.closest('input, select, textarea, dialog') !== null) return;
+      if (event.key === '/') {
+        event.preventDefault();
+        if (location.pathname !== '/') go('/');
+        requestAnimationFrame(() => document.getElementById('search')?.focus());
+      } else if (event.key === '?') help.current?.showModal();
+      else if (event.key === 'f') go('/');
+      else if (event.key === 't') go('/ticks');
+    };
+    document.addEventListener('keydown', press);
+    return () => {
+      document.removeEventListener('keydown', press);
+    };
+  }, []);
+}

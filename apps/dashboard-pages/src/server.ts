@@ -1,0 +1,153 @@
+/** What we ask of the server, and what it tells us by itself. */
+import type { RollChange, RollView, SessionView, TickLine } from './views.js';
+
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** @throws Refusal with the server's own words. */
+export async function getJson<T>(path: string): Promise<T> {
+  return read<T>(await fetch(path, { headers: { accept: 'application/json' } }));
+}
+
+export async function postJson<T>(path: string, body: unknown, csrf: string): Promise<T> {
+  const headers = { 'content-type': 'application/json', 'x-xsrf-token': csrf };
+  return read<T>(await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) }));
+}
+
+async function read<T>(response: Response): Promise<T> {
+  // The session is over: the server shows the way in.
+  if (response.status === 401) location.reload();
+  const data = (await response.json().catch(() => ({}))) as T & { error?: string };
+  if (!response.ok)
+    throw new Refusal(response.status, data.error ?? `HTTP ${String(response.status)}`);
+  return data;
+}
+
+export interface Known {
+  readonly roll: RollView | undefined;
+  readonly session: SessionView | undefined;
+  /** Why what is shown may be old; null where it is not. */
+  readonly trouble: string | null;
+}
+
+/** Everything that all pages share, and one stream of events that keeps it true. */
+export class Source {
+  known: Known = { roll: undefined, session: undefined, trouble: null };
+  readonly #listeners = new Set<() => void>();
+  readonly #beats = new Set<() => void>();
+  #isAhead = false;
+
+  /**
+   * Listens for as long as somebody looks: a browser has few connections to one server, and tabs
+   * in the background would hold them all.
+   */
+  start(): void {
+    void this.#ask();
+    let events = this.#open();
+    document.addEventListener('visibilitychange', () => {
+      events.close();
+      if (document.hidden) return;
+      void this.#ask();
+      events = this.#open();
+    });
+  }
+
+  #open(): EventSource {
+    const events = new EventSource('/api/events');
+    let wasLost = false;
+    events.addEventListener('open', () => {
+      // What was said meanwhile was missed.
+      if (wasLost) void this.#ask();
+      wasLost = false;
+    });
+    events.addEventListener('error', () => {
+      wasLost = true;
+      this.#set({ trouble: 'The dashboard does not answer. Trying again…' });
+    });
+    events.addEventListener('trouble', ({ data }: MessageEvent<string>) => {
+      const { text } = JSON.parse(data) as { text: string | null };
+      this.#set({ trouble: text });
+      if (text === null && this.known.roll === undefined) void this.#ask();
+    });
+    events.addEventListener('roll', ({ data }: MessageEvent<string>) => {
+      this.#change(JSON.parse(data) as RollChange);
+      this.#beat();
+    });
+    events.addEventListener('beat', () => {
+      this.#beat();
+    });
+    return events;
+  }
+
+  /** Called whenever something that we know has changed; gives the way to stop. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** Called about once a second while a tick runs. */
+  onBeat(listener: () => void): () => void {
+    this.#beats.add(listener);
+    return () => {
+      this.#beats.delete(listener);
+    };
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#isAhead) return;
+    this.#isAhead = true;
+    try {
+      const [session, roll] = await Promise.all([
+        getJson<SessionView>('/api/session'),
+        getJson<RollView>('/api/views/roll'),
+      ]);
+      this.#set({ session, roll });
+      this.#beat();
+    } catch (error) {
+      const text = error instanceof Refusal ? error.message : 'The dashboard does not answer.';
+      this.#set({ trouble: `${text} Trying again…` });
+      setTimeout(() => void this.#ask(), 2_000);
+    } finally {
+      this.#isAhead = false;
+    }
+  }
+
+  #change(change: RollChange): void {
+    const { roll } = this.known;
+    if (roll === undefined) return;
+    if (change.universe !== roll.universe) {
+      void this.#ask();
+      return;
+    }
+    const lines = new Map<string, TickLine>(
+      [...roll.lines, ...change.lines].map((line) => [line.tick, line]),
+    );
+    const heat = new Map([...roll.heat, ...change.heat].map((row) => [row.tick, row]));
+    this.#set({
+      roll: {
+        ...roll,
+        health: change.health ?? roll.health,
+        workers: change.workers ?? roll.workers,
+        lines: change.order.flatMap((tick) => lines.get(tick) ?? []),
+        heat: change.order.slice(0, 50).flatMap((tick) => heat.get(tick) ?? []),
+      },
+    });
+  }
+
+  #set(change: Partial<Known>): void {
+    this.known = { ...this.known, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+
+  #beat(): void {
+    for (const listener of this.#beats) listener();
+  }
+}

@@ -1,0 +1,174 @@
+/** Stands before every route: who asks, from where, and whether they may change anything. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Credentials, Person } from './credentials.js';
+import { isUnder, securityHeaders } from './headers.js';
+import { isLoopback, isOwnHost } from './hosts.js';
+import { isSame, Sessions } from './sessions.js';
+
+export interface GuardSettings {
+  readonly host: string;
+  readonly credentials: Credentials | undefined;
+  readonly allowChanges: boolean;
+}
+
+/** Somebody who was let in. */
+export interface Visitor extends Person {
+  /** What their changes must carry in `x-xsrf-token`. */
+  readonly csrf: string;
+  /** They named themselves with each request, which no other site can make a browser do. */
+  readonly byHeader: boolean;
+}
+
+/** Wrong secrets from anybody before all must wait, and for how long. */
+const TRIES = { most: 10, withinMs: 60_000 };
+
+/** What those may have who have not shown who they are. */
+const OPEN_PATHS = new Set(['/login', '/login.css']);
+
+export class Guard {
+  readonly sessions = new Sessions();
+  readonly #settings: GuardSettings;
+  readonly #visitors = new WeakMap<FastifyRequest, Visitor>();
+  readonly #trials = new Map<string, Promise<Person | undefined | 'late'>>();
+  #failures: number[] = [];
+
+  constructor(settings: GuardSettings) {
+    this.#settings = settings;
+  }
+
+  get credentials(): Credentials | undefined {
+    return this.#settings.credentials;
+  }
+
+  get allowChanges(): boolean {
+    return this.#settings.allowChanges;
+  }
+
+  protect(server: FastifyInstance): void {
+    server.addHook('onRequest', async (request, reply) => {
+      const path = pathOf(request);
+      reply.headers(securityHeaders(path));
+      if (isLoopback(this.#settings.host) && !isOwnHost(request.headers.host)) {
+        return refuse(reply, 421, 'this dashboard answers to localhost and 127.0.0.1 only');
+      }
+      const visitor = await this.#identify(request);
+      if (visitor !== undefined) this.#visitors.set(request, visitor);
+      if (isChange(request) && !isSameOrigin(request)) {
+        return refuse(reply, 403, 'changes are taken from this page only');
+      }
+      if (visitor === undefined) {
+        return OPEN_PATHS.has(path) ? undefined : this.#turnAway(request, reply, path);
+      }
+      if (!isChange(request) || path === '/login') return undefined;
+      if (!visitor.byHeader && !isSame(tokenOf(request), visitor.csrf)) {
+        return refuse(reply, 403, 'the CSRF token is missing or wrong; load the page again');
+      }
+      if (path !== '/logout' && !this.allowChanges) {
+        return refuse(reply, 403, 'this dashboard is read-only; start it with --allow-changes');
+      }
+      return undefined;
+    });
+  }
+
+  /** Of a request that was let in. */
+  visitor(request: FastifyRequest): Visitor | undefined {
+    return this.#visitors.get(request);
+  }
+
+  /** Lets `try_` see a secret, unless too many were wrong just now; `late` says that they were. */
+  async tried(
+    try_: () => Promise<Person | undefined>,
+    now = Date.now(),
+  ): Promise<Person | undefined | 'late'> {
+    this.#failures = this.#failures.filter((at) => at > now - TRIES.withinMs);
+    if (this.#failures.length >= TRIES.most) return 'late';
+    // Counted before it is known: many at once are many.
+    this.#failures.push(now);
+    const person = await try_();
+    if (person !== undefined) this.#failures.splice(this.#failures.indexOf(now), 1);
+    return person;
+  }
+
+  /** The session's cookie has the port in its name: cookies of one host are shared by all its ports. */
+  cookieName(request: FastifyRequest): string {
+    return `muster_session_${String(request.socket.localPort ?? 0)}`;
+  }
+
+  async #identify(request: FastifyRequest): Promise<Visitor | undefined> {
+    const { credentials } = this.#settings;
+    if (credentials === undefined) {
+      return { name: 'anybody here', csrf: this.sessions.csrfOf('open'), byHeader: false };
+    }
+    const header = request.headers.authorization;
+    if (header !== undefined) {
+      const person = await this.#byHeader(credentials, header);
+      if (person === undefined) return undefined;
+      return { ...person, csrf: this.sessions.csrfOf(header), byHeader: !isFromPage(request) };
+    }
+    const cookie = cookieOf(request, this.cookieName(request));
+    const session = cookie === undefined ? undefined : this.sessions.read(cookie);
+    return session === undefined ? undefined : { ...session, byHeader: false };
+  }
+
+  /** Many requests at once with one header are one try. */
+  async #byHeader(credentials: Credentials, header: string): Promise<Person | undefined> {
+    const known = credentials.knownBy(header);
+    if (known !== undefined) return known;
+    let trial = this.#trials.get(header);
+    if (trial === undefined) {
+      trial = this.tried(() => credentials.byHeader(header)).finally(() => {
+        this.#trials.delete(header);
+      });
+      this.#trials.set(header, trial);
+    }
+    const person = await trial;
+    return person === 'late' ? undefined : person;
+  }
+
+  #turnAway(request: FastifyRequest, reply: FastifyReply, path: string): FastifyReply {
+    const wantsPage = request.method === 'GET' && !isUnder(path, '/api') && !path.includes('/api/');
+    if (wantsPage && request.headers.accept?.includes('text/html') === true) {
+      return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`, 303);
+    }
+    void reply.header('www-authenticate', 'Bearer realm="muster"');
+    return refuse(reply, 401, 'log in first, or send a token: Authorization: Bearer …');
+  }
+}
+
+export function pathOf({ url }: FastifyRequest): string {
+  return url.split('?')[0] ?? url;
+}
+
+export function refuse(reply: FastifyReply, status: number, error: string): FastifyReply {
+  return reply.code(status).send({ error });
+}
+
+function isChange({ method }: FastifyRequest): boolean {
+  return method !== 'GET' && method !== 'HEAD';
+}
+
+/** Browsers say where a change comes from; whoever says nothing is none. */
+function isSameOrigin({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin') return false;
+  const { origin } = headers;
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === headers.host;
+}
+
+function isFromPage({ headers }: FastifyRequest): boolean {
+  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined;
+}
+
+function tokenOf({ headers }: FastifyRequest): string {
+  const token = headers['x-xsrf-token'];
+  return typeof token === 'string' ? token : '';
+}
+
+function cookieOf({ headers }: FastifyRequest, name: string): string | undefined {
+  for (const pair of (headers.cookie ?? '').split(';')) {
+    const [key, value] = pair.trim().split('=');
+    if (key === name) return value;
+  }
+  return undefined;
+}

@@ -1,0 +1,55 @@
+/** Sessions that live in a signed cookie: the server keeps its key, and nothing else. */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Person } from './credentials.js';
+
+const LIFE_MS = 12 * 3_600_000;
+
+export interface Session extends Person {
+  /** What its changes must carry, so that no other site can make them. */
+  readonly csrf: string;
+}
+
+export class Sessions {
+  readonly #key = randomBytes(32);
+
+  /** The value of a cookie. */
+  open(person: Person, now = Date.now()): string {
+    const body = Buffer.from(
+      JSON.stringify({
+        name: person.name,
+        until: now + LIFE_MS,
+        id: randomBytes(12).toString('hex'),
+      }),
+    ).toString('base64url');
+    return `${body}.${this.#sign(`session ${body}`)}`;
+  }
+
+  /** Undefined for one that is not ours, or is over. */
+  read(cookie: string, now = Date.now()): Session | undefined {
+    const [body = '', signature = ''] = cookie.split('.');
+    if (!isSame(signature, this.#sign(`session ${body}`))) return undefined;
+    const { name, until } = JSON.parse(Buffer.from(body, 'base64url').toString()) as {
+      name: string;
+      until: number;
+    };
+    return until > now ? { name, csrf: this.csrfOf(body) } : undefined;
+  }
+
+  /** Of a session, or of whatever else somebody was let in by. */
+  csrfOf(what: string): string {
+    return this.#sign(`csrf ${what}`);
+  }
+
+  #sign(text: string): string {
+    return createHmac('sha256', this.#key).update(text).digest('base64url');
+  }
+
+  /** In seconds, for the cookie. */
+  static readonly lifeSeconds = LIFE_MS / 1_000;
+}
+
+/** Compares without telling by its time where two texts differ. */
+export function isSame(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

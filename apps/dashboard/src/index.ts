@@ -1,0 +1,2 @@
+export { credentialsLine, Credentials, type CredentialsInput } from './access/credentials.js';
+export { checkAccess, Dashboard, DEFAULT_PORT, type DashboardSettings } from './dashboard.js';

@@ -1,0 +1,131 @@
+/** Bull Board at `/queues`: BullMQ's own view of how the work travels. */
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { FastifyAdapter } from '@bull-board/fastify';
+import type { Fleet } from '@muster/fleet';
+import { droneQueue, siteQueue, TICKS_QUEUE } from '@muster/protocol';
+import type { TickStore } from '@muster/tick-state';
+import { Queue } from 'bullmq';
+import type { FastifyInstance } from 'fastify';
+import { pathOf, type Guard } from '../access/guard.js';
+
+/** Queues of on-drone workers that it shows: it asks Redis about each, each time. */
+const DRONE_QUEUES = 50;
+
+const BOARD_PATH = '/queues';
+
+export interface BoardParts {
+  readonly store: TickStore;
+  readonly fleet: Fleet | undefined;
+  readonly guard: Guard;
+}
+
+/** Gives the way to let go of its queues. */
+export async function addBullBoard(
+  server: FastifyInstance,
+  { store, fleet, guard }: BoardParts,
+): Promise<() => Promise<void>> {
+  const queues = queuesOf(fleet).map(({ name, description }) => {
+    const queue = new Queue(name, {
+      connection: store.redis,
+      prefix: store.prefix,
+      skipMetasUpdate: true,
+    });
+    queue.on('error', () => undefined);
+    return { queue, description };
+  });
+  const adapter = new FastifyAdapter();
+  adapter.setBasePath(BOARD_PATH);
+  createBullBoard({
+    queues: queues.map(({ queue, description }) => {
+      const shown = new BullMQAdapter(queue, {
+        readOnlyMode: !guard.allowChanges,
+        allowRetries: guard.allowChanges,
+        description,
+      });
+      shown.setFormatter('name', nameOf);
+      shown.setFormatter('data', dataOf);
+      return shown;
+    }),
+    serverAdapter: adapter,
+    options: {
+      uiConfig: {
+        boardTitle: 'Muster queues',
+        miscLinks: [{ text: 'Muster', url: '/' }],
+        hideDocsLink: true,
+      },
+    },
+  });
+  await server.register(async (scope) => {
+    scope.addHook('onSend', (request, reply, payload, done) => {
+      const isPage = String(reply.getHeader('content-type')).startsWith('text/html');
+      if (!isPage || typeof payload !== 'string') {
+        done(null, payload);
+        return;
+      }
+      // Its own client sends this cookie's value back with each change.
+      const csrf = guard.visitor(request)?.csrf ?? '';
+      void reply.header('set-cookie', `XSRF-TOKEN=${csrf}; Path=${BOARD_PATH}; SameSite=Strict`);
+      done(null, withoutForeignLinks(payload));
+    });
+    await scope.register(adapter.registerPlugin(), { prefix: BOARD_PATH });
+  });
+  server.addHook('onRequest', async (request, reply) => {
+    if (pathOf(request) === BOARD_PATH && request.url.endsWith('/'))
+      await reply.redirect(BOARD_PATH);
+  });
+  return async () => {
+    await Promise.all(queues.map(({ queue }) => queue.close()));
+  };
+}
+
+/** Fonts of another host: a page of ours asks for nothing there. */
+function withoutForeignLinks(html: string): string {
+  return html.replace(/<link[^>]+href="https?:\/\/[^"]*"[^>]*>/g, '');
+}
+
+function queuesOf(fleet: Fleet | undefined): { name: string; description: string }[] {
+  const sites = [...new Set(['default', ...(fleet?.sites() ?? [])])];
+  const agents = (fleet?.names ?? []).filter((name) => fleet?.get(name)?.transport === 'agent');
+  return [
+    {
+      name: TICKS_QUEUE,
+      description: 'A job for each tick; a failed one says which drones and why',
+    },
+    ...sites.map((site) => {
+      return {
+        name: siteQueue(site),
+        description: `Batches that wait for a worker of site ${site}`,
+      };
+    }),
+    ...agents.slice(0, DRONE_QUEUES).map((drone) => {
+      return {
+        name: droneQueue(drone),
+        description: `Batches that wait for the worker on ${drone}`,
+      };
+    }),
+  ];
+}
+
+interface ShownJob {
+  readonly id?: string;
+  readonly name: string;
+  readonly data?: unknown;
+}
+
+/** `default-42 · 100 drones` for a tick; a batch has a name that reads well. */
+function nameOf({ id = '', name, data }: ShownJob): string {
+  const { drones } = partsOf(data);
+  if (typeof drones !== 'number') return name;
+  return `${id} · ${String(drones)} drone${drones === 1 ? '' : 's'}`;
+}
+
+/** What a reader wants first, without what only the machinery needs. */
+function dataOf(data: unknown): unknown {
+  const { v: _version, ...rest } = partsOf(data);
+  return rest;
+}
+
+function partsOf(data: unknown): Record<string, unknown> {
+  return typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : {};
+}

@@ -1,0 +1,297 @@
+/** Who may look, and who may change something: over HTTP, on a real Redis. */
+import { loadFleet } from '@muster/fleet';
+import { DEFAULT_PREFIX } from '@muster/protocol';
+import { silentLogger } from '@muster/runtime';
+import {
+  muster,
+  scratchDir,
+  startTestRedis,
+  type ScratchDir,
+  type TestRedis,
+} from '@muster/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Credentials, credentialsLine, Dashboard, type DashboardSettings } from '../src/index.js';
+
+const TOKEN = 'a-token-of-some-length';
+
+let redis: TestRedis;
+let scratch: ScratchDir;
+let fleetFile: string;
+const running: Dashboard[] = [];
+
+beforeAll(async () => {
+  [redis, scratch] = await Promise.all([startTestRedis(), scratchDir()]);
+  fleetFile = await scratch.write(
+    'fleet.yaml',
+    'version: 1\ndefaults: { transport: local }\ndrones: { "lab[1-2]": {}, edge1: { transport: agent } }\n',
+  );
+});
+
+afterEach(async () => {
+  for (const dashboard of running.splice(0)) await dashboard.stop();
+});
+
+afterAll(async () => {
+  await redis.stop();
+  await scratch.remove();
+});
+
+async function start(some: Partial<DashboardSettings> = {}): Promise<string> {
+  const dashboard = new Dashboard({
+    store: { redis: redis.client, prefix: DEFAULT_PREFIX },
+    fleet: await loadFleet(fleetFile),
+    host: '127.0.0.1',
+    port: 0,
+    allowChanges: false,
+    version: '0.0.0',
+    log: silentLogger,
+    ...some,
+  });
+  running.push(dashboard);
+  await dashboard.start();
+  return dashboard.address;
+}
+
+async function withToken(): Promise<Credentials | undefined> {
+  return Credentials.from({ token: TOKEN });
+}
+
+interface Session {
+  readonly csrf: string;
+  readonly user: string;
+}
+
+async function session(address: string, headers: Record<string, string> = {}): Promise<Session> {
+  const response = await fetch(`${address}/api/session`, { headers });
+  return (await response.json()) as Session;
+}
+
+const NAVIGATION = { accept: 'text/html' };
+
+describe('on the loopback address, without credentials', () => {
+  it('serves pages and JSON, each with a strict policy', async () => {
+    const address = await start();
+    for (const path of ['/', '/ticks', '/api/fleet', '/api/ticks', '/queues']) {
+      const response = await fetch(address + path);
+      expect(response.status, path).toBe(200);
+      const policy = response.headers.get('content-security-policy') ?? '';
+      expect(policy, path).toContain("default-src 'none'; script-src 'self';");
+      expect(policy.includes('unsafe-inline'), path).toBe(path === '/queues');
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(response.headers.get('x-frame-options')).toBe('DENY');
+      expect(await response.text(), path).not.toMatch(/(?:src|href)="https?:/);
+    }
+  });
+
+  it('does not answer to the name of another host', async () => {
+    const { hostname, port } = new URL(await start());
+    const { request } = await import('node:http');
+    const status = await new Promise((resolve, reject) => {
+      request({ hostname, port, path: '/api/ticks', headers: { host: `rebound.example:${port}` } })
+        .on('response', (response) => {
+          resolve(response.statusCode);
+          response.resume();
+        })
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(421);
+  });
+
+  it('says of what is not there that it is not', async () => {
+    const address = await start();
+    const said = async (path: string) => {
+      const response = await fetch(address + path);
+      return [response.status, ((await response.json()) as { error: string }).error];
+    };
+    expect(await said('/api/ticks/default-9')).toEqual([
+      404,
+      'there is no tick default-9, or none any more',
+    ]);
+    expect(await said('/api/ticks/nonsense')).toEqual([
+      404,
+      "'nonsense' is no tick's id; expected e.g. default-42",
+    ]);
+    expect(await said('/api/drones/lab3')).toEqual([
+      404,
+      expect.stringMatching(/^no drone is called lab3; did you mean lab[12]\?$/),
+    ]);
+    expect((await said('/api/ticks?limit=0'))[0]).toBe(400);
+    expect((await said('/nowhere'))[0]).toBe(404);
+  });
+});
+
+/** All that changes something: our own, and Bull Board's. */
+const CHANGES = [
+  ['POST', '/api/ticks/default-1/cancel'],
+  ['PUT', '/queues/api/queues/ticks/pause'],
+  ['PUT', '/queues/api/queues/pause'],
+  ['POST', '/queues/api/queues/ticks/add'],
+  ['PUT', '/queues/api/queues/ticks/retry/failed'],
+  ['PUT', '/queues/api/queues/ticks/obliterate'],
+  ['PUT', '/queues/api/queues/ticks/default-1/clean'],
+  ['PATCH', '/queues/api/queues/ticks/default-1/update-data'],
+  ['DELETE', '/queues/api/queues/ticks/job-schedulers/x'],
+] as const;
+
+describe('read-only', () => {
+  it('refuses each change, also with the right token', async () => {
+    const address = await start();
+    const { csrf } = await session(address);
+    for (const [method, path] of CHANGES) {
+      const response = await fetch(address + path, {
+        method,
+        headers: { 'x-xsrf-token': csrf, 'content-type': 'application/json' },
+        body: '{}',
+      });
+      expect([response.status, await response.json()], path).toEqual([
+        403,
+        { error: 'this dashboard is read-only; start it with --allow-changes' },
+      ]);
+    }
+    expect(await redis.client.exists(`${DEFAULT_PREFIX}:ticks:meta`)).toBe(0);
+  });
+});
+
+describe('with changes allowed', () => {
+  it('takes each change with the CSRF token only, and from here only', async () => {
+    const address = await start({ allowChanges: true });
+    const { csrf } = await session(address);
+    const refused: Record<string, string>[] = [
+      {},
+      { 'x-xsrf-token': 'wrong' },
+      { 'x-xsrf-token': csrf, origin: 'https://evil.example' },
+      { 'x-xsrf-token': csrf, origin: 'null' },
+      { 'x-xsrf-token': csrf, 'sec-fetch-site': 'cross-site' },
+      { 'x-xsrf-token': csrf, 'sec-fetch-site': 'same-site' },
+    ];
+    for (const [method, path] of CHANGES) {
+      for (const given of refused) {
+        const headers = { 'content-type': 'application/json', ...given };
+        const { status } = await fetch(address + path, { method, headers, body: '{}' });
+        expect(status, `${path} ${JSON.stringify(given)}`).toBe(403);
+      }
+    }
+  });
+
+  it('cancels a tick that is there, and says of others that they are not', async () => {
+    const address = await start({ allowChanges: true });
+    const { csrf } = await session(address);
+    const response = await fetch(`${address}/api/ticks/default-77/cancel`, {
+      method: 'POST',
+      headers: { 'x-xsrf-token': csrf, origin: address },
+    });
+    expect([response.status, await response.json()]).toEqual([
+      404,
+      { error: 'there is no tick default-77, or none any more' },
+    ]);
+  });
+});
+
+describe('with credentials', () => {
+  it('shows a login page to people, and nothing to anybody', async () => {
+    const address = await start({ credentials: await withToken(), host: '0.0.0.0' });
+    const local = address.replace('0.0.0.0', '127.0.0.1');
+    const page = await fetch(`${local}/ticks?lane=x`, { headers: NAVIGATION, redirect: 'manual' });
+    expect([page.status, page.headers.get('location')]).toEqual([
+      303,
+      '/login?next=%2Fticks%3Flane%3Dx',
+    ]);
+    for (const path of ['/', '/api/fleet', '/api/events', '/queues', '/queues/api/queues', '/x']) {
+      const response = await fetch(local + path);
+      expect(response.status, path).toBe(401);
+      expect(Object.keys((await response.json()) as object), path).toEqual(['error']);
+    }
+  });
+
+  it('lets in by token, by form and by header, and out again', async () => {
+    const address = await start({ credentials: await withToken() });
+    const login = (token: string) =>
+      fetch(`${address}/login`, {
+        method: 'POST',
+        headers: { origin: address, 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({ token, next: '//evil.example/' }),
+        redirect: 'manual',
+      });
+    expect((await login('wrong')).status).toBe(401);
+    const right = await login(TOKEN);
+    expect([right.status, right.headers.get('location')]).toEqual([303, '/']);
+    const [cookie = '', ...flags] = (right.headers.get('set-cookie') ?? '').split('; ');
+    expect(flags).toEqual(expect.arrayContaining(['HttpOnly', 'SameSite=Strict', 'Path=/']));
+    expect((await session(address, { cookie })).user).toBe('token');
+    expect(
+      (await fetch(`${address}/api/ticks`, { headers: { cookie: `${cookie}x` } })).status,
+    ).toBe(401);
+    const authorization = `Bearer ${TOKEN}`;
+    const byHeader = await fetch(`${address}/api/ticks`, { headers: { authorization } });
+    expect(byHeader.status).toBe(200);
+    const other = { authorization: `bearer ${TOKEN}` };
+    const many = await Promise.all(
+      Array.from({ length: 20 }, () => fetch(`${address}/api/session`, { headers: other })),
+    );
+    expect(new Set(many.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(
+      (await fetch(`${address}/api/ticks`, { headers: { authorization: 'Bearer nope' } })).status,
+    ).toBe(401);
+  });
+
+  it('knows people by name and password', async () => {
+    const text = `# who may look\n${await credentialsLine('ada', 'a long password')}\n`;
+    expect(text).not.toContain('a long password');
+    const credentials = await Credentials.from({ file: { name: 'people', text } });
+    const address = await start({ credentials });
+    const basic = (pair: string) => ({
+      authorization: `Basic ${Buffer.from(pair).toString('base64')}`,
+    });
+    expect((await session(address, basic('ada:a long password'))).user).toBe('ada');
+    for (const pair of ['ada:wrong', 'bob:a long password', 'ada', ':']) {
+      const response = await fetch(`${address}/api/session`, { headers: basic(pair) });
+      expect(response.status, pair).toBe(401);
+    }
+  });
+
+  it('lets nobody guess without end', async () => {
+    const address = await start({ credentials: await withToken() });
+    const login = () =>
+      fetch(`${address}/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: 'token=guess',
+      });
+    const statuses = (await Promise.all(Array.from({ length: 12 }, login))).map(
+      ({ status }) => status,
+    );
+    expect(statuses.filter((status) => status === 429).length).toBe(2);
+  });
+});
+
+describe('muster dashboard', () => {
+  const run = (args: readonly string[], stdin?: string) =>
+    muster(['dashboard', '--redis', redis.url, '--fleet', fleetFile, ...args], {
+      ...(stdin !== undefined && { stdin }),
+    });
+
+  it.each([
+    [['--host', '0.0.0.0'], /--host 0\.0\.0\.0: .*MUSTER_DASHBOARD_TOKEN.*--credentials-file/],
+    [['--port', '99999'], /Expected a port/],
+    [['--token-file', '/nowhere'], /--token-file \/nowhere: .*no such file/],
+    [['--host', '192.0.2.1', '--token-file', 'TOKEN'], /this machine has no such address/],
+    [['--port', 'TAKEN'], /port \d+ of 127\.0\.0\.1 is taken: choose another with --port/],
+  ])('%j is refused', async (args, message) => {
+    const taken = new URL(await start()).port;
+    const tokenFile = await scratch.write('token', `${TOKEN}\n`);
+    const given = args.map((word) =>
+      word === 'TAKEN' ? taken : word === 'TOKEN' ? tokenFile : word,
+    );
+    const { code, stdout, stderr } = await run(given);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+  });
+
+  it('makes a line for the credentials file', async () => {
+    const { code, stdout } = await run(['--make-credentials', 'ada'], 'a long password\n');
+    expect(code).toBe(0);
+    const credentials = await Credentials.from({ file: { name: 'people', text: stdout } });
+    expect(await credentials?.byPassword('ada', 'a long password')).toEqual({ name: 'ada' });
+  });
+});

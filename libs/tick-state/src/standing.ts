@@ -1,0 +1,68 @@
+/** How each drone of a fleet stands: what its last tick said, and whether anybody would serve it. */
+import { droneQueue, siteQueue, type Outcome } from '@muster/protocol';
+import type { LastOutcome } from './last-outcomes.js';
+import { queuesOf, type Presence } from './presence.js';
+
+/** How a drone stands: what its last tick said, or that nobody would serve it. */
+export type Health = 'ok' | 'bad' | 'unknown' | 'unserved' | 'disabled';
+
+/** What the fleet file says of a drone, as far as it matters here. */
+interface Place {
+  readonly transport: string;
+  readonly site: string;
+  readonly address: string;
+  readonly enabled: boolean;
+  readonly tags: readonly string[];
+}
+
+/** The fleet file's drones. */
+export interface Places {
+  readonly names: readonly string[];
+  get(name: string): Place | undefined;
+}
+
+export interface DroneStanding extends Place {
+  readonly health: Health;
+  readonly lastOutcome: Outcome | null;
+  /** The tick that it is from. */
+  readonly lastTick: string | null;
+}
+
+/** Pure: every drone of the fleet file, in its order. */
+export function standings(
+  fleet: Places,
+  workers: readonly Pick<Presence, 'sites' | 'drones'>[],
+  last: ReadonlyMap<string, LastOutcome>,
+): Map<string, DroneStanding> {
+  const served = new Set(workers.flatMap(queuesOf));
+  const drones = new Map<string, DroneStanding>();
+  for (const name of fleet.names) {
+    const entry = fleet.get(name);
+    if (entry === undefined) continue;
+    const { transport, site, address, enabled, tags } = entry;
+    const said = last.get(name);
+    drones.set(name, {
+      transport,
+      site,
+      address,
+      enabled,
+      tags,
+      health: healthOf(enabled, served.has(queueOf(name, entry)), said?.outcome),
+      lastOutcome: said?.outcome ?? null,
+      lastTick: said?.tick ?? null,
+    });
+  }
+  return drones;
+}
+
+/** The queue of the workers that serve the drone. */
+export function queueOf(name: string, { transport, site }: Pick<Place, 'transport' | 'site'>) {
+  return transport === 'agent' ? droneQueue(name) : siteQueue(site);
+}
+
+function healthOf(enabled: boolean, served: boolean, last: Outcome | undefined): Health {
+  if (!enabled) return 'disabled';
+  if (!served) return 'unserved';
+  if (last === undefined) return 'unknown';
+  return last === 'ok' ? 'ok' : 'bad';
+}
