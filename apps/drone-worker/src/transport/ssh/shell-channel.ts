@@ -16,6 +16,7 @@ export async function openShellChannel(
   signal: AbortSignal,
 ): Promise<Shell> {
   const command = shellCommand(script);
+  let denials = 0;
   const shell = {
     what: 'a shell',
     ask: (callback: (error: Error | undefined, channel: ClientChannel) => void) => {
@@ -27,13 +28,22 @@ export async function openShellChannel(
       channel.once('close', closed);
     },
     denied: ({ message }: Error) => {
-      // ssh2 leaves the channel of a refused request open, and out of reach.
       const lost = new SessionLostError(`${connection.where} starts no shell: ${message}`);
-      connection.drop(lost);
+      denials += 1;
+      if (denials > 1) {
+        // ssh2 leaves the channel of a refused request open, and out of reach.
+        connection.drop(lost);
+      } else connection.slots.leave();
       return lost;
     },
   };
-  return openChannel(connection, shell, timeoutMs, signal);
+  try {
+    return await openChannel(connection, shell, timeoutMs, signal);
+  } catch (error) {
+    // dropbear now and then closes a new channel in place of an answer. Nothing has been ordered yet.
+    if (denials === 0 || connection.loss !== null || signal.aborted) throw error;
+    return openChannel(connection, shell, timeoutMs, signal);
+  }
 }
 
 /** Constant text only, so that nothing ever needs quoting: asserted, not escaped. */
