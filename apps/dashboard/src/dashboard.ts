@@ -71,7 +71,12 @@ export class Dashboard extends Service {
 
   protected override async onStart(): Promise<void> {
     const { store, fleet, host, credentials, allowChanges, version, log } = this.#settings;
-    const server = fastify({ forceCloseConnections: true, bodyLimit: 64 * 1024 });
+    const server = fastify({
+      forceCloseConnections: true,
+      bodyLimit: 64 * 1024,
+      // Names of drones and lanes have no limit of their own.
+      routerOptions: { maxParamLength: 4_096 },
+    });
     this.#server = server;
     const book = new RollBook(store, fleet);
     const watch = new Watch(store, book, log);

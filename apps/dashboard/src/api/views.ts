@@ -83,7 +83,7 @@ function addEvents(server: FastifyInstance, { watch }: ViewParts): void {
     for (const end of streams) end();
     done();
   });
-  server.get('/api/events', (request, reply) => {
+  server.get('/api/events', { exposeHeadRoute: false }, (request, reply) => {
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, {
