@@ -561,8 +561,11 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       expect(said).toContain(`MUSTER_TICK=${queue.lastTick ?? ''}\n`);
       expect(said).toContain('MUSTER_DRONE=box1\n');
       // It was left behind on purpose, in a session of its own, and is found all the same.
-      const left = await processesWith(`MUSTER_MARK=${mark}`);
-      expect(left.map(({ command }) => command)).toEqual(['sleep 600']);
+      // It is not seen for a moment on its way through an exec.
+      const left = () => processesWith(`MUSTER_MARK=${mark}`);
+      await expect
+        .poll(async () => (await left()).map(({ command }) => command))
+        .toEqual(['sleep 600']);
       await killProcessesWith(`MUSTER_MARK=${mark}`);
     });
 

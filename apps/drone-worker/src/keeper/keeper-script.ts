@@ -307,16 +307,17 @@ def end(call):
 
 
 def state_of(pid):
-    """Whether it runs, its group, and whether it is the kernel's own."""
+    """Whether it runs, its group, its parent, and whether it is the kernel's own."""
     try:
         fd = posix.open("/proc/%s/stat" % pid, posix.O_RDONLY)
     except OSError:
-        return False, 0, False
+        return False, 0, "", False
     try:
         words = posix.read(fd, 4096).rpartition(b")")[2].split()
-        return words[0] not in (b"Z", b"X"), int(words[2]), int(words[6]) & 0x200000 != 0
+        runs = words[0] not in (b"Z", b"X")
+        return runs, int(words[2]), words[1].decode(), int(words[6]) & 0x200000 != 0
     except (OSError, IndexError):
-        return False, 0, False
+        return False, 0, "", False
     finally:
         posix.close(fd)
 
@@ -343,12 +344,12 @@ def all_running():
     return [name for name in posix.listdir("/proc") if name.isdigit()]
 
 
-def group_lives(group):
+def group_lives(group, watcher):
     if group == 0 or not signal_group(group, 0):
         return False
     for pid in all_running():
-        runs, of, _ = state_of(pid)
-        if of == group and runs:
+        runs, of, parent, _ = state_of(pid)
+        if of == group and runs and watcher not in (pid, parent):
             return True
     return False
 
@@ -360,7 +361,7 @@ def marked(mark):
         shown = environment(pid)
         if shown is None or (shown != b"" and mark not in shown):
             continue
-        runs, _, is_kernel = state_of(pid)
+        runs, _, _, is_kernel = state_of(pid)
         if runs and shown != b"":
             left.append(int(pid))
         elif runs and not is_kernel:
@@ -368,10 +369,10 @@ def marked(mark):
     return left, is_clear
 
 
-def ending(number, group, mark, grace):
+def ending(number, group, watcher, mark, grace):
     found = group > 0 and signal_group(group, signal.SIGTERM)
     due = time.monotonic() + grace
-    while group_lives(group) and time.monotonic() < due:
+    while group_lives(group, watcher) and time.monotonic() < due:
         yield
     if group > 0:
         signal_group(group, signal.SIGKILL)
@@ -381,7 +382,7 @@ def ending(number, group, mark, grace):
         if not left and not is_clear and look == 0:
             yield
             continue
-        if not left and not group_lives(group):
+        if not left and not group_lives(group, watcher):
             send(b"G", number, b"gone %d" % found)
             flush()
             return
@@ -439,10 +440,11 @@ def obey(kind, number, payload):
             fail(call, b"exec: " + str(error).encode(), 126)
         return
     if kind == b"E":
-        group, grace, mark = payload.split(b"\0", 2)
+        group, watcher, grace, mark = payload.split(b"\0", 3)
         send(b"A", number)
         flush()
-        endings.append(ending(number, int(group), b"MUSTER_MARK=" + mark, int(grace) / 1000))
+        terms = (int(group), watcher.decode(), b"MUSTER_MARK=" + mark, int(grace) / 1000)
+        endings.append(ending(number, *terms))
         return
     call = calls.get(number)
     if call is None:

@@ -194,7 +194,7 @@ export class Keeper {
    * that begins. Gives null when no answer comes.
    */
   end(
-    { group = 0, mark, graceMs }: ToEnd,
+    { group = 0, watcher, mark, graceMs }: ToEnd,
     onBegin: () => void,
     signal: AbortSignal,
   ): Promise<Ended | null> {
@@ -212,7 +212,7 @@ export class Keeper {
       };
       signal.addEventListener('abort', giveUp, { once: true });
       this.#endings.set(number, { begun: onBegin, settle });
-      this.#say('E', number, Buffer.from([group, graceMs, mark].join('\0')));
+      this.#say('E', number, Buffer.from([group, watcher ?? '', graceMs, mark].join('\0')));
     });
   }
 

@@ -101,7 +101,7 @@ async function firstOf(answers: readonly Promise<Ended | null>[]): Promise<Ended
 
 async function askToEnd(
   session: Session,
-  { group, mark, graceMs }: ToEnd,
+  toEnd: ToEnd,
   bound: AbortSignal,
   isThere: () => void,
 ): Promise<Ended> {
@@ -127,7 +127,7 @@ async function askToEnd(
     });
   });
   shell.stdin.on('error', () => undefined);
-  shell.stdin.end(encodeOrder(endOrder(group ?? null, mark, graceMs, nonce)));
+  shell.stdin.end(encodeOrder(endOrder(toEnd, nonce)));
   try {
     const [state, found] = (await word).split(' ');
     return { ended: state === 'gone' ? 'confirmed' : 'unconfirmed', found: found === '1' };

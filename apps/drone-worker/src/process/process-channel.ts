@@ -34,6 +34,8 @@ export class Begun {
   state: 'ordered' | 'begun' | 'too-late' = 'ordered';
   /** The process group, once it is known. */
   group: number | undefined;
+  /** See `ToEnd`. */
+  watcher: number | undefined;
   /** Resolves with the first word. */
   readonly said: Promise<void>;
   #settle = (): void => undefined;
@@ -44,9 +46,10 @@ export class Begun {
     });
   }
 
-  begin(group: number | undefined): void {
+  begin(group: number | undefined, watcher?: number): void {
     this.state = 'begun';
     this.group = group;
+    this.watcher = watcher;
     this.#settle();
   }
 

@@ -164,10 +164,15 @@ async function confirmEnd(
 /** Ends what has begun, as far as is known. */
 async function endBegun(
   session: Session,
-  { group }: Begun,
+  { group, watcher }: Begun,
   mark: string,
 ): Promise<'confirmed' | 'unconfirmed'> {
-  const { ended, found } = await endProcess(session, { group, mark, graceMs: TERM_GRACE_MS });
+  const { ended, found } = await endProcess(session, {
+    group,
+    watcher,
+    mark,
+    graceMs: TERM_GRACE_MS,
+  });
   // Nobody has said that it has begun; the order may still be on its way.
   return group === undefined && !found ? 'unconfirmed' : ended;
 }

@@ -12,8 +12,9 @@ export function shellProcess(shell: Shell, { stdout, stderr }: Captures): Proces
   const nonce = randomBytes(8).toString('hex');
   const begun = new Begun();
   const onWord = (word: string) => {
+    const [group, watcher] = word.split(' ').map(Number);
     if (word === TOO_LATE) begun.refuse();
-    else begun.begin(Number(word));
+    else begun.begin(group, watcher);
   };
   const out = new AfterMarker(`${nonce}:`, onWord, (chunk) => {
     stdout.push(chunk);

@@ -6,6 +6,7 @@
  * to quote it right, no process list shows it, and its size is not bounded by the server's.
  */
 import { quote } from './quote.js';
+import type { ToEnd } from './to-end.js';
 
 /** What a shell says when it is there, in front of everything else of ours. */
 export const READY = 'muster-ready';
@@ -82,9 +83,9 @@ export function startOrder(spec: ProcessSpec, { workdir, validMs, nonce }: Order
   const lines = [
     `read -r now _ </proc/uptime; [ "$(( \${now%.*}\${now#*.} - \${opened%.*}\${opened#*.} ))" -lt ${String(Math.floor(validMs / 10))} ] || { echo ${nonce}:${TOO_LATE}; exit 0; }`,
     ...(readsInput ? [] : ['exec 3<&0 </dev/null']),
-    `( ( trap "" TERM HUP INT; exec >/dev/null 2>&1${readsInput ? ' </dev/null' : ''}; ${watch}; [ -d "/proc/$$" ] || exit 0; ${END_GROUP('$$')} ) & )`,
+    `watcher=$( ( trap "" TERM HUP INT; exec >/dev/null 2>&1${readsInput ? ' </dev/null' : ''}; ${watch}; [ -d "/proc/$$" ] || exit 0; ${END_GROUP('$$')} ) & echo $! )`,
     ...(readsInput ? [] : ['exec 3<&-']),
-    `printf '%s:%s\\n' ${nonce} "$$"; printf '%s:\\n' ${nonce} >&2`,
+    `printf '%s:%s %s\\n' ${nonce} "$$" "$watcher"; printf '%s:\\n' ${nonce} >&2`,
     ...setUp(spec, workdir),
     `exec ${spec.argv.map(quote).join(' ')}`,
   ];
@@ -115,18 +116,15 @@ export const END_GROUP = (group: string) =>
 
 /**
  * The script that ends a process group, and whatever else carries a mark that begins with
- * `mark`, from a second shell: TERM, a grace, KILL, then a look at what is left. Without a
- * group it goes by the mark alone. It prints `<nonce>:gone` or `<nonce>:alive`, and behind that
- * whether there was anything to end, 1 or 0. Zombies count as gone: they run nothing.
+ * `mark`, from a second shell: TERM, a grace, KILL, then a look at what is left. The watcher in
+ * the group ignores TERM, and goes with KILL: it is not waited for. Without a group it goes by the
+ * mark alone. It prints `<nonce>:gone` or `<nonce>:alive`, and behind that whether there was
+ * anything to end, 1 or 0. Zombies count as gone: they run nothing.
  */
-export function endOrder(
-  group: number | null,
-  mark: string,
-  graceMs: number,
-  nonce: string,
-): string {
+export function endOrder({ group, watcher, mark, graceMs }: ToEnd, nonce: string): string {
   return `
 group=${String(group ?? '')}
+watcher=${String(watcher ?? '')}
 mark=${quote(`MUSTER_MARK=${mark}`)}
 marked() {
   grep -l -a -F -- "$mark" /proc/[0-9]*/environ 2>/dev/null | while IFS=/ read -r _ _ pid _; do
@@ -136,12 +134,15 @@ marked() {
 running() {
   read -r line <"$1" 2>/dev/null || return 1
   set -- \${line##*) }
-  [ "$1" != Z ] && [ "$1" != X ] && group_of=$3
+  [ "$1" != Z ] && [ "$1" != X ] && group_of=$3 parent=$2
+}
+watches() {
+  [ -n "$watcher" ] && { [ "$stat" = "/proc/$watcher/stat" ] || [ "$parent" = "$watcher" ]; }
 }
 group_lives() {
   [ -n "$group" ] && kill -0 "-$group" 2>/dev/null || return 1
   for stat in /proc/[0-9]*/stat; do
-    running "$stat" && [ "$group_of" = "$group" ] && return 0
+    running "$stat" && [ "$group_of" = "$group" ] && ! watches && return 0
   done
   return 1
 }

@@ -2,6 +2,8 @@
 export interface ToEnd {
   /** The process group, where it is known. */
   readonly group?: number | undefined;
+  /** The process in it that watches over the group, and is not waited for. */
+  readonly watcher?: number | undefined;
   /** What the marks of the processes begin with. */
   readonly mark: string;
   /** Milliseconds between TERM and KILL. */
