@@ -26,11 +26,6 @@ const KEEP_FOR = [
   'how long a tick is kept, e.g. 36h or 30d (default: MUSTER_KEEP_FOR, else 7d)',
 ] as const;
 
-const HOST = [
-  '--host <host>',
-  'where the dashboard listens; other than this machine needs credentials',
-  '127.0.0.1',
-] as const;
 const TOKEN_FILE = [
   '--token-file <file>',
   'a file whose first line lets people in (or MUSTER_DASHBOARD_TOKEN)',
@@ -169,7 +164,7 @@ function addServices(program: Command, exit: (code: number) => void): void {
   ])
     .option(...REDIS)
     .option(...FLEET)
-    .option(...HOST)
+    .addOption(host())
     .addOption(port('--port <port>', 'the port, 0 for any that is free (default: 4680)'))
     .option(...TOKEN_FILE)
     .option(...CREDENTIALS_FILE)
@@ -192,7 +187,7 @@ function addServices(program: Command, exit: (code: number) => void): void {
     .option(...KEEP_TICKS)
     .option(...KEEP_FOR)
     .option('--no-dashboard', 'without the web dashboard')
-    .option(...HOST)
+    .addOption(host())
     .addOption(port('--port <port>', "the dashboard's port (default: 4680, or any that is free)"))
     .option(...TOKEN_FILE)
     .option(...CREDENTIALS_FILE)
@@ -266,6 +261,18 @@ function command(
 
 function collect(value: string, before: string[]): string[] {
   return [...before, value];
+}
+
+/** Where the dashboard listens. */
+function host(): Option {
+  const says = 'where the dashboard listens; other than this machine needs credentials';
+  return new Option('--host <host>', says).default('127.0.0.1').argParser((text) => {
+    if (text.trim() === '')
+      throw new InvalidArgumentError(
+        'Expected an address or a name of this machine, e.g. 127.0.0.1 or 0.0.0.0.',
+      );
+    return text;
+  });
 }
 
 function port(flags: string, description: string): Option {

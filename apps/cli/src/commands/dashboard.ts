@@ -3,10 +3,11 @@ import { DEFAULT_PREFIX } from '@muster/protocol';
 import { loadFleet } from '@muster/producer';
 import { closeRedis, createLogger, openRedis } from '@muster/runtime';
 import { EXIT } from '../exit-codes.js';
-import { chooseCredentials, type CredentialFlags } from '../input/dashboard-choice.js';
+import { checkHost, chooseCredentials, type CredentialFlags } from '../input/dashboard-choice.js';
 import { fleetPath } from '../input/fleet-choice.js';
 import { requireRedis } from '../input/redis-choice.js';
 import { loadDashboard } from '../load-dashboard.js';
+import { accessText } from '../output/access-text.js';
 import { print } from '../output/streams.js';
 import { serve } from '../serve.js';
 import { musterVersion } from '../version.js';
@@ -30,6 +31,7 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
     return EXIT.ok;
   }
   const { host, allowChanges = false } = options;
+  await checkHost(host);
   const credentials = await Credentials.from(chooseCredentials(options));
   const path = fleetPath(options.fleet);
   const fleet = path === undefined ? undefined : (await loadFleet(path)).file;
@@ -53,7 +55,8 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
     throw error;
   }
   if (fleet === undefined) log.warn('no fleet file: only drones of recent ticks are shown');
-  log.info({ address: dashboard.address, allowChanges }, 'ready');
+  const access = accessText(credentials, allowChanges);
+  log.info({ address: dashboard.address, access, allowChanges }, 'ready');
   return serve(
     {
       stop: async () => {

@@ -11,11 +11,12 @@ import {
   type Logger,
 } from '@muster/runtime';
 import type { TickStore } from '@muster/tick-state';
-import { chooseCredentials, type CredentialFlags } from '../input/dashboard-choice.js';
+import { checkHost, chooseCredentials, type CredentialFlags } from '../input/dashboard-choice.js';
 import { chooseFleet } from '../input/fleet-choice.js';
 import { chooseRetention, type RetentionFlags } from '../input/retention-choice.js';
 import { readUpNote, removeUpNote, writeUpNote } from '../input/up-file.js';
 import { loadDashboard } from '../load-dashboard.js';
+import { accessText } from '../output/access-text.js';
 import { serve } from '../serve.js';
 import { startTelemetry } from '../telemetry/start-telemetry.js';
 import { musterVersion } from '../version.js';
@@ -80,6 +81,7 @@ export async function runUp(options: UpOptions): Promise<number> {
     {
       redis: url,
       dashboard: address,
+      access: dashboard?.access,
       state: stateDir(),
       drones: fleet.size,
       sites,
@@ -113,12 +115,20 @@ interface DashboardParts {
   readonly log: Logger;
 }
 
+interface HostedDashboard {
+  readonly address: string;
+  /** Who may look, in words. */
+  readonly access: string;
+  stop(): Promise<void>;
+}
+
 /** Refuses what must be before anything is started; gives the way to start it. */
 async function prepareDashboard(
   options: UpOptions,
-): Promise<(parts: DashboardParts) => Promise<{ address: string; stop(): Promise<void> }>> {
+): Promise<(parts: DashboardParts) => Promise<HostedDashboard>> {
   const { checkAccess, Credentials, Dashboard, DEFAULT_PORT } = await loadDashboard();
   const { host, port, allowChanges = false } = options;
+  await checkHost(host);
   const credentials = await Credentials.from(chooseCredentials(options));
   checkAccess({ host, credentials });
   return async (parts) => {
@@ -132,6 +142,10 @@ async function prepareDashboard(
       version: musterVersion(),
     });
     await dashboard.start();
-    return dashboard;
+    return {
+      address: dashboard.address,
+      access: accessText(credentials, allowChanges),
+      stop: () => dashboard.stop(),
+    };
   };
 }
