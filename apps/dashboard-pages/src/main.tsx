@@ -20,7 +20,7 @@ function Page() {
   return (
     <main>
       <h1>Nothing here</h1>
-      <Empty says="There is no such page." />
+      <Empty says="There is no such page." way={{ href: '/', words: 'To the fleet' }} />
     </main>
   );
 }

@@ -1,25 +1,31 @@
 /** How outcomes look: a letter and a colour, so that neither alone has to be told apart. */
 import { OUTCOME_LETTERS, type Outcome } from '@muster/protocol';
-import { kindOf, type Kind } from './outcomes.js';
+import { kindOfLetter, OPEN, signOf, wordsOf, type Kind } from './outcomes.js';
 
 /** The outcome as it stands in text: its cell, then its name. */
 export function OutcomeMark({ outcome }: { readonly outcome: Outcome | null }) {
-  if (outcome === null) return <Mark kind="open" letter="–" words="not reported yet" />;
-  const letter = outcome === 'ok' ? '' : OUTCOME_LETTERS[outcome];
-  return <Mark kind={kindOf(outcome)} letter={letter} words={outcome} />;
+  return <LetterMark letter={outcome === null ? OPEN : OUTCOME_LETTERS[outcome]} />;
+}
+
+/** As a cell of the heat map has it, with what it means. */
+export function LetterMark(props: { readonly letter: string; readonly words?: string }) {
+  const { letter, words = wordsOf(letter) } = props;
+  return <Mark kind={kindOfLetter(letter)} letter={signOf(letter)} words={words} />;
 }
 
 export function Mark(props: {
   readonly kind: Kind;
   readonly letter: string;
   readonly words: string;
+  readonly isNotched?: boolean;
 }) {
+  const { kind, letter, words, isNotched = false } = props;
   return (
     <span class="mark">
-      <span class={`cell ${props.kind}`} aria-hidden="true">
-        {props.letter}
+      <span class={`cell ${kind}${isNotched ? ' notch' : ''}`} aria-hidden="true">
+        {letter}
       </span>
-      <span class="words">{props.words}</span>
+      <span class="words">{words}</span>
     </span>
   );
 }

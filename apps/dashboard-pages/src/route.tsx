@@ -60,7 +60,7 @@ export function dronePath(drone: string): string {
 interface LinkProps {
   readonly href: string;
   readonly class?: string;
-  readonly 'aria-current'?: 'page' | undefined;
+  readonly 'aria-current'?: 'page' | 'true' | undefined;
   readonly children: ComponentChildren;
 }
 

@@ -1,5 +1,15 @@
 /** What the server tells the pages. Times are milliseconds since 1970 by Redis' clock, durations milliseconds. */
-import type { CallStatus, Outcome, TickStatus } from '@muster/protocol';
+import type {
+  CallEntry,
+  CallStatus,
+  DroneEntry,
+  DroneError,
+  DroneStanding,
+  Outcome,
+  Presence,
+  TickStatus,
+  Timings,
+} from '@muster/protocol';
 
 /** A tick in one line. */
 export interface TickLine {
@@ -19,6 +29,15 @@ export interface TickLine {
   readonly message: string | null;
 }
 
+/** Bad drones with the same reason. */
+export interface ReasonGroup {
+  /** Folded. */
+  readonly drones: string;
+  readonly count: number;
+  readonly outcome: Outcome;
+  readonly message: string;
+}
+
 /** A tick's column of the heat map. */
 export interface HeatRow {
   readonly tick: string;
@@ -27,16 +46,8 @@ export interface HeatRow {
    * has not reported, a space for one that was not addressed.
    */
   readonly cells: string;
-}
-
-export interface WorkerLine {
-  readonly id: string;
-  readonly sites: readonly string[];
-  readonly drones: readonly string[];
-  readonly version: string;
-  readonly concurrency: number;
-  readonly active: number;
-  readonly startedAt: string;
+  /** Once it has ended: of the bad drones, those that share it with most; not all of thousands. */
+  readonly reasons: readonly ReasonGroup[];
 }
 
 /** Everything that the pages for the fleet and the ticks show. */
@@ -54,7 +65,7 @@ export interface RollView {
   readonly hasFleetFile: boolean;
   /** Of each drone: `o` ok, `b` bad, `?` never called, `u` served by nobody, `d` disabled. */
   readonly health: string;
-  readonly workers: readonly WorkerLine[];
+  readonly workers: readonly Presence[];
   /** Newest first. */
   readonly heat: readonly HeatRow[];
   /** Newest first. */
@@ -69,7 +80,7 @@ export interface RollChange {
   readonly heat: readonly HeatRow[];
   readonly lines: readonly TickLine[];
   readonly health?: string;
-  readonly workers?: readonly WorkerLine[];
+  readonly workers?: readonly Presence[];
 }
 
 /** A drone that has reported, or was given an outcome when its tick ended. */
@@ -100,18 +111,17 @@ export interface OpenRow {
 }
 
 /** Drones that say the same. */
-export interface OutputGroup {
+export interface WordsGroup {
   /** Folded. */
   readonly drones: string;
   readonly count: number;
   readonly text: string;
 }
 
-export interface ReasonGroup {
-  readonly drones: string;
-  readonly count: number;
-  readonly outcome: Outcome;
-  readonly message: string;
+/** Drones whose calls printed the same, and came to the same end. */
+export interface OutputGroup extends WordsGroup {
+  /** What became of the first call that did not succeed; null where all did. */
+  readonly end: CallStatus | null;
 }
 
 export interface TickView extends TickLine {
@@ -127,7 +137,35 @@ export interface TickView extends TickLine {
   /** Different outputs that were left out. */
   readonly moreOutputs: number;
   readonly bad: readonly ReasonGroup[];
-  readonly warnings: readonly OutputGroup[];
+  readonly warnings: readonly WordsGroup[];
+}
+
+/** What became of a drone in one tick. */
+export interface DroneTick {
+  readonly tick: string;
+  readonly lane: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** null while the tick runs and the drone has not reported. */
+  readonly outcome: Outcome | null;
+  readonly error: DroneError | null;
+  readonly attempts: number;
+  readonly worker: string | null;
+  readonly timings: Timings;
+  readonly calls: readonly Pick<CallEntry, 'method' | 'status' | 'durationMs'>[];
+}
+
+/** The page of one drone, and what `/api/drones/DRONE` gives. */
+export interface DroneView {
+  readonly drone: string;
+  /** null for a drone that the fleet file does not have. */
+  readonly standing: DroneStanding | null;
+  /** `host:pid` of the living workers that serve it. */
+  readonly workers: readonly string[];
+  /** Newest first. */
+  readonly ticks: readonly DroneTick[];
+  /** Its whole entry in the newest of them, with its results. */
+  readonly last: { readonly tick: string; readonly entry: DroneEntry } | null;
 }
 
 /** Who looks, and what they may do. */

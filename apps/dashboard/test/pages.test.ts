@@ -16,6 +16,8 @@ import { accessibilityFaults, collectErrors, startBrowser } from './browser.js';
 
 const HOSTILE = `<script>document.title = 'owned'</script><img src=x onerror="alert(1)">`;
 
+const LONG = 'a-machine-with-a-long-name.rack-17.building-4.example.com';
+
 let scratch: ScratchDir;
 let up: MusterProcess;
 let browser: Browser;
@@ -31,13 +33,18 @@ beforeAll(async () => {
     'fleet.yaml',
     `version: 1
 defaults: { transport: local, site: berlin }
-drones: { "lab[01-12]": {}, "gw[1-2]": { site: oslo } }
+drones: { "lab[01-12]": {}, "gw[1-2]": { site: oslo }, ${LONG}: { site: oslo }, off1: { enabled: false } }
 groups: { rack1: "lab[01-06]" }
 `,
   );
   env = { MUSTER_STATE_DIR: `${scratch.path}/state`, MUSTER_FLEET: fleet };
   up = startMuster(['up', '--port', '0', '--allow-changes'], { env });
-  address = String((await up.logged('ready'))['dashboard']);
+  const ready = await up.logged('ready');
+  expect(ready['access']).toBe('no credentials: this machine only; changes allowed');
+  address = String(ready['dashboard']);
+  // One for all tests: what it has loaded once it need not load again.
+  page = await browser.newPage();
+  errors = collectErrors(page);
   await muster(['tick', '--', 'echo', 'hello'], { env });
   const script = `case $MUSTER_DRONE in lab07) echo "$1"; exit 3;; *) echo "$1";; esac`;
   const failed = await muster(['tick', '--', 'sh', '-c', script, 'sh', HOSTILE], { env });
@@ -45,13 +52,11 @@ groups: { rack1: "lab[01-06]" }
 });
 
 beforeEach(async () => {
-  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  errors = collectErrors(page);
+  await page.setViewportSize({ width: 1440, height: 900 });
 });
 
-afterEach(async () => {
-  expect(errors).toEqual([]);
-  await page.close();
+afterEach(() => {
+  expect(errors.splice(0)).toEqual([]);
 });
 
 afterAll(async () => {
@@ -76,10 +81,20 @@ describe('the fleet', () => {
     await open('/');
     const trouble = page.getByRole('region', { name: 'Bad now' }).getByRole('listitem');
     expect(await trouble.count()).toBe(1);
-    expect(await trouble.innerText()).toMatch(/call_failed\s+lab07\s+since default-2 .* · 1 tick/s);
+    expect(await trouble.innerText()).toMatch(
+      /call_failed\s+lab07\s+call 0, exec: exit 3: <script>.*\s+since default-2 .* · 1 tick/s,
+    );
+    const legend = await page.getByRole('list', { name: 'Legend' }).getByRole('listitem').all();
+    const said = await Promise.all(legend.map((entry) => entry.innerText()));
+    expect(said.map((words) => words.trim().replace(/\s+/g, ' '))).toEqual([
+      ...['ok', 'F call_failed', '· not addressed', '× disabled'],
+    ]);
     await trouble.getByRole('link', { name: 'lab07' }).click();
     await page.waitForURL('**/drones/lab07');
     await page.getByText('call 0, exec: exit 3').first().waitFor();
+    await page.getByText('no output is kept of a call that failed').waitFor();
+    const current = page.getByRole('navigation', { name: 'main' }).locator('[aria-current]');
+    expect(await current.innerText()).toBe('Fleet');
     expect(await page.getByRole('region', { name: 'History' }).innerText()).toMatch(
       /default-2[^]*call_failed[^]*exit 3[^]*default-1[^]*ok/,
     );
@@ -90,7 +105,7 @@ describe('the fleet', () => {
     await page.keyboard.press('/');
     await page.waitForFunction(`document.activeElement?.id === 'search'`);
     await page.keyboard.type('@rack1,gw*!lab0[2-6]');
-    await page.getByText('3 drones of 14').waitFor();
+    await page.getByText('3 drones of 16').waitFor();
     expect(new URL(page.url()).searchParams.get('q')).toBe('@rack1,gw*!lab0[2-6]');
     expect(await page.getByRole('heading', { level: 3 }).allInnerTexts()).toEqual([
       'site berlin 1 drone',
@@ -137,24 +152,30 @@ describe('a tick', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Why, for the record').fill('wrong image');
     await dialog.getByRole('button', { name: 'Cancel tick' }).click();
-    await page.getByText('It was cancelled.').waitFor();
+    await page.getByText('It was cancelled (wrong image).').waitFor();
+    await page.getByText('no output is kept of a call that was cancelled').waitFor();
     const { code, stdout } = await tick;
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       status: 'cancelled',
       failure: { message: expect.stringContaining('wrong image') as string },
     });
-    expect(await page.getByText('cancelled (wrong image)').first().innerText()).toContain('lab01');
+    const bad = page.getByRole('region', { name: 'verdict' }).getByRole('listitem');
+    expect(await bad.innerText()).toMatch(/cancelled\s+lab01\s+call 0, exec: wrong image/);
   });
 
   it('shows outputs folded, as text whatever they hold, and the verdict', async () => {
     await open('/ticks/default-2');
-    expect(await page.getByRole('region', { name: 'verdict' }).innerText()).toMatch(
-      /The policy \(all\) is not met: 1 of 14 drones bad\.[^]*lab07 call_failed/,
+    const verdict = page.getByRole('region', { name: 'verdict' });
+    expect(await verdict.innerText()).toMatch(
+      /The policy \(all\) is not met: 1 of 15 drones bad\.[^]*call_failed\s+lab07\s+call 0, exec: exit 3/,
     );
-    const output = page.getByRole('article').filter({ hasText: '13 drones' });
+    expect(await verdict.getByText('call 0, exec: exit 3').count()).toBe(1);
+    const failed = page.getByRole('article').filter({ hasText: 'lab07' });
+    await failed.getByText('no output is kept of a call that failed').waitFor();
+    const output = page.getByRole('article').filter({ hasText: '14 drones' });
     expect(await output.getByRole('heading').innerText()).toBe(
-      'gw[1-2],lab[01-06,08-12] 13 drones',
+      `${LONG},gw[1-2],lab[01-06,08-12] 14 drones`,
     );
     expect(await output.locator('pre').innerText()).toBe(`${HOSTILE}\n`);
     expect(await page.title()).toBe('default-2 · Muster');
@@ -164,9 +185,9 @@ describe('a tick', () => {
 
   it('that failed says in Bull Board which drones were bad, and why', async () => {
     await page.goto(`${address}/queues/queue/ticks/default-2`);
-    await page.getByText('default-2 · 14 drones').first().waitFor();
+    await page.getByText('default-2 · 15 drones').first().waitFor();
     await page
-      .getByText(/1 of 14 drones failed: lab07 call_failed/)
+      .getByText(/1 of 15 drones failed: lab07 call_failed/)
       .first()
       .waitFor();
   });
@@ -174,15 +195,19 @@ describe('a tick', () => {
 
 describe('what is not there', () => {
   it.each([
-    ['/ticks/default-99', 'there is no tick default-99, or none any more.'],
-    ['/drones/lab99', 'no drone is called lab99; did you mean lab09?'],
-    ['/ticks?lane=none', 'No tick of lane none is kept.'],
-  ])('%s says what to do', async (path, words) => {
+    ['/ticks/default-99', 'there is no tick default-99, or none any more.', '/ticks'],
+    ['/drones/lab99', 'no drone is called lab99; did you mean lab09?', '/'],
+    ['/ticks?lane=none', 'No tick of lane none is kept.', undefined],
+  ])('%s says what to do', async (path, words, way) => {
     await open(path);
     await page.getByText(words).waitFor();
     expect(await page.locator('.empty code').innerText()).toMatch(/^\$ muster /);
+    const ways = await page.locator('.empty a').all();
+    expect(await Promise.all(ways.map((link) => link.getAttribute('href')))).toEqual(
+      way === undefined ? [] : [way],
+    );
     // The browser itself counts a missing resource as an error.
-    errors = errors.filter((error) => !error.includes('404'));
+    errors.splice(0, Infinity, ...errors.filter((error) => !error.includes('404')));
   });
 });
 
@@ -195,16 +220,17 @@ describe('each page, at each width, dark and light', () => {
     ['drone', '/drones/lab07'],
   ])('%s fits, and axe finds nothing', async (_, path) => {
     await open(path);
-    for (const width of [320, 768, 1440]) {
-      for (const colorScheme of ['dark', 'light'] as const) {
-        await page.setViewportSize({ width, height: 900 });
-        await page.emulateMedia({ colorScheme });
-        const beyond = await page.evaluate<number>(BEYOND);
-        expect(beyond, `${String(width)} px`).toBe(0);
-        // Contrast hangs on the colours, the rest on the layout: each is looked at once.
-        const isLooked = colorScheme === 'dark' ? width === 320 : width === 1440;
-        if (isLooked) expect(await accessibilityFaults(page)).toEqual([]);
-      }
+    // A scheme is nothing but colours, so that each width is measured once, and axe looks at each
+    // scheme once: at the narrowest layout, and at the widest.
+    for (const [width, colorScheme] of [
+      [320, 'dark'],
+      [768, null],
+      [1440, 'light'],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 });
+      if (colorScheme !== null) await page.emulateMedia({ colorScheme });
+      expect(await page.evaluate<number>(BEYOND), `${String(width)} px`).toBe(0);
+      if (colorScheme !== null) expect(await accessibilityFaults(page)).toEqual([]);
     }
   });
 });

@@ -1,12 +1,7 @@
 /** A worker's heartbeat: it says in Redis that the worker lives, and hears which of its ticks are closing. */
+import type { Presence } from '@muster/protocol';
 import { delay, LATE, timeRedis, within, type Logger } from '@muster/runtime';
-import {
-  heartbeat,
-  TIMING,
-  type ClosingNotice,
-  type Presence,
-  type TickStore,
-} from '@muster/tick-state';
+import { heartbeat, TIMING, type ClosingNotice, type TickStore } from '@muster/tick-state';
 
 export interface HeartSettings {
   readonly store: TickStore;

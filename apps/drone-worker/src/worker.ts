@@ -1,7 +1,7 @@
 /** The drone-worker: takes the batches of the sites and drones that it serves, and executes them. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { droneQueue, LIMITS, parseTickId, siteQueue } from '@muster/protocol';
+import { droneQueue, LIMITS, parseTickId, siteQueue, type Presence } from '@muster/protocol';
 import type { DroneEntry, Fleet } from '@muster/fleet';
 import { delay, LATE, Service, systemClock, within, type Logger } from '@muster/runtime';
 import {
@@ -9,7 +9,6 @@ import {
   leaseName,
   type ClosingReason,
   type ControlNotice,
-  type Presence,
   type TickStore,
 } from '@muster/tick-state';
 import { DelayedError, Queue, Worker, type Job } from 'bullmq';

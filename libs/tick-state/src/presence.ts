@@ -1,25 +1,8 @@
 /** Which workers live, whom they serve, and what they are told when they say so. */
-import { droneQueue, keys, siteQueue, type Effect } from '@muster/protocol';
+import { droneQueue, keys, siteQueue, type Presence } from '@muster/protocol';
 import type { ClosingReason } from './transitions/begin-closing.js';
 import { defineScript, runScript, type TickStore } from './store.js';
 import { TIMING } from './timing.js';
-
-export interface Presence {
-  /** `host:pid`. */
-  readonly id: string;
-  /** As `leaseName` gives it. */
-  readonly lease: string;
-  readonly sites: readonly string[];
-  readonly drones: readonly string[];
-  readonly version: string;
-  readonly concurrency: number;
-  /** Batches it holds. */
-  readonly active: number;
-  /** ISO 8601. */
-  readonly startedAt: string;
-  /** The methods of the user's own that it knows. */
-  readonly methods: Readonly<Record<string, { readonly effect: Effect }>>;
-}
 
 const APART = '~';
 

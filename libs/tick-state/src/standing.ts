@@ -1,31 +1,20 @@
 /** How each drone of a fleet stands: what its last tick said, and whether anybody would serve it. */
-import { droneQueue, siteQueue, type Outcome } from '@muster/protocol';
+import {
+  droneQueue,
+  siteQueue,
+  type DroneStanding,
+  type Health,
+  type Outcome,
+  type Place,
+  type Presence,
+} from '@muster/protocol';
 import type { LastOutcome } from './last-outcomes.js';
-import { queuesOf, type Presence } from './presence.js';
-
-/** How a drone stands: what its last tick said, or that nobody would serve it. */
-export type Health = 'ok' | 'bad' | 'unknown' | 'unserved' | 'disabled';
-
-/** What the fleet file says of a drone, as far as it matters here. */
-interface Place {
-  readonly transport: string;
-  readonly site: string;
-  readonly address: string;
-  readonly enabled: boolean;
-  readonly tags: readonly string[];
-}
+import { queuesOf } from './presence.js';
 
 /** The fleet file's drones. */
 export interface Places {
   readonly names: readonly string[];
   get(name: string): Place | undefined;
-}
-
-export interface DroneStanding extends Place {
-  readonly health: Health;
-  readonly lastOutcome: Outcome | null;
-  /** The tick that it is from. */
-  readonly lastTick: string | null;
 }
 
 /** Pure: every drone of the fleet file, in its order. */

@@ -1,5 +1,12 @@
 /** A tick of a small lab, and what its workers and combiners say of it. */
-import { keys, siteQueue, writeReport, type Report, type Verdict } from '@muster/protocol';
+import {
+  keys,
+  siteQueue,
+  writeReport,
+  type Presence,
+  type Report,
+  type Verdict,
+} from '@muster/protocol';
 import {
   claimBatch,
   heartbeat,
@@ -8,7 +15,6 @@ import {
   type ClaimReply,
   type Opened,
   type OpenRequest,
-  type Presence,
   type ReportRequest,
   type TickStore,
 } from '../src/index.js';

@@ -1,11 +1,5 @@
-import {
-  livingWorkers,
-  readLastOutcomes,
-  standings,
-  type DroneStanding,
-  type Presence,
-} from '@muster/tick-state';
-import { foldNodeSet } from '@muster/protocol';
+import { livingWorkers, readLastOutcomes, standings } from '@muster/tick-state';
+import { foldNodeSet, type DroneStanding, type Presence } from '@muster/protocol';
 import { EXIT } from '../exit-codes.js';
 import { chooseFleet } from '../input/fleet-choice.js';
 import { coloursFor, type Colours } from '../output/colours.js';

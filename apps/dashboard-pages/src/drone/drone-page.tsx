@@ -1,62 +1,35 @@
-import {
-  resultText,
-  type DroneEntry,
-  type DroneError,
-  type Outcome,
-  type Timings,
-} from '@muster/protocol';
+import { OUTCOME_LETTERS, resultText, type Timings } from '@muster/protocol';
 import { Strip } from '../fleet/strip.js';
 import { clock, count, duration } from '../format.js';
 import { Empty, Waiting } from '../frame/empty.js';
+import { Unit } from '../unit.js';
 import { useFetched, useTitle } from '../hooks.js';
-import { OutcomeMark } from '../mark.js';
+import { LetterMark, OutcomeMark } from '../mark.js';
+import { OFF, OPEN } from '../outcomes.js';
+import { noOutputWords } from '../no-output.js';
 import { Link, tickPath } from '../route.js';
-import { OUTCOME_LETTERS } from '@muster/protocol';
-
-interface DroneTick {
-  readonly tick: string;
-  readonly lane: string;
-  readonly startedAt: string;
-  readonly outcome: Outcome | null;
-  readonly error: DroneError | null;
-  readonly attempts: number;
-  readonly worker: string | null;
-  readonly timings: Timings;
-}
-
-interface DroneData {
-  readonly drone: string;
-  readonly standing: {
-    readonly transport: string;
-    readonly site: string;
-    readonly address: string;
-    readonly tags: readonly string[];
-    readonly health: string;
-  } | null;
-  readonly workers: readonly string[];
-  readonly ticks: readonly DroneTick[];
-  readonly last: { readonly tick: string; readonly entry: DroneEntry } | null;
-}
+import type { DroneTick, DroneView } from '../views.js';
 
 export function DronePage({ drone }: { readonly drone: string }) {
   const path = `/api/drones/${encodeURIComponent(drone)}`;
-  const { data, error } = useFetched<DroneData>(path, () => true);
+  const { data, error } = useFetched<DroneView>(path, () => true);
   useTitle(drone);
   if (error !== undefined) {
     return (
       <main>
         <h1>{drone}</h1>
-        <Empty says={`${error}.`} command="muster fleet" />
+        <Empty says={`${error}.`} command="muster fleet" way={{ href: '/', words: 'All drones' }} />
       </main>
     );
   }
   if (data === undefined) return <Waiting title={drone} />;
   const { standing, workers, ticks, last } = data;
-  const letters = ticks.map(({ outcome }) => (outcome === null ? '-' : OUTCOME_LETTERS[outcome]));
+  const letters = ticks.map(({ outcome }) => (outcome === null ? OPEN : OUTCOME_LETTERS[outcome]));
   return (
     <main>
       <div class="head">
         <h1>{drone}</h1>
+        {standing?.health === 'disabled' && <LetterMark letter={OFF} />}
         {ticks[0] !== undefined && <OutcomeMark outcome={ticks[0].outcome} />}
         <Strip letters={letters} />
         {/* Kick-out and release have their place here. */}
@@ -107,7 +80,7 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
   );
 }
 
-function LastEntry({ last }: { readonly last: DroneData['last'] }) {
+function LastEntry({ last }: { readonly last: DroneView['last'] }) {
   if (last === null) return <p class="calm">None yet.</p>;
   const { tick, entry } = last;
   return (
@@ -132,7 +105,7 @@ function LastEntry({ last }: { readonly last: DroneData['last'] }) {
               <small>{status === 'ok' ? duration(durationMs) : status}</small>
             </h3>
             {text === '' ? (
-              <p class="dim">no output</p>
+              <p class="dim">{noOutputWords(status)}</p>
             ) : (
               <pre tabIndex={0} aria-label={`output of call ${String(index)}`}>
                 {text}
@@ -167,7 +140,9 @@ function History({
         <tr>
           <th scope="col">tick</th>
           <th scope="col">outcome</th>
-          <th scope="col">took</th>
+          <th scope="col" class="number">
+            took
+          </th>
           <th scope="col" class="track-head">
             queued, connecting, running
           </th>
@@ -184,7 +159,9 @@ function History({
             <td>
               <OutcomeMark outcome={outcome} />
             </td>
-            <td class="number">{total(timings) === 0 ? '–' : duration(total(timings))}</td>
+            <td class="number">
+              <Unit words="took" /> {total(timings) === 0 ? '–' : duration(total(timings))}
+            </td>
             <td class="track">
               <Bars timings={timings} longest={longest} />
             </td>

@@ -5,6 +5,7 @@ import { count } from '../format.js';
 import { useKnown, useTitle } from '../hooks.js';
 import { Link, setQuery, tickPath, usePlace } from '../route.js';
 import type { RollView } from '../views.js';
+import { isOff } from './cells.js';
 import { HeatMap } from './heat-map.js';
 import type { HeatMode } from './heat-layout.js';
 import { Legend } from './legend.js';
@@ -40,6 +41,11 @@ function Fleet({ roll, query }: { readonly roll: RollView; readonly query: URLSe
     () => new Map(shown.map((drone): [number, Streak] => [drone, streakOf(roll.heat, drone)])),
     [shown, roll.heat],
   );
+  // Nobody waits for those that are disabled.
+  const inUse = useMemo(
+    () => new Map([...streaks].filter(([drone]) => !isOff(roll, drone))),
+    [streaks, roll.health],
+  );
   const view = query.get('view');
   const mode: HeatMode =
     view === 'cells' || view === 'history' ? view : shown.length > FEW ? 'cells' : 'history';
@@ -47,11 +53,15 @@ function Fleet({ roll, query }: { readonly roll: RollView; readonly query: URLSe
     () => blocksOf(roll, shown, by),
     [roll.drones, roll.site, roll.groups, shown, by],
   );
+  const longest = useMemo(
+    () => shown.reduce((most, drone) => Math.max(most, roll.drones[drone]?.length ?? 0), 0),
+    [shown, roll.drones],
+  );
   return (
     <main>
       <div class="head">
         <h1>Fleet</h1>
-        <Summary roll={roll} shown={shown} streaks={streaks} />
+        <Summary roll={roll} shown={shown} streaks={inUse} />
       </div>
       <div class="tools">
         <label class="search">
@@ -69,14 +79,14 @@ function Fleet({ roll, query }: { readonly roll: RollView; readonly query: URLSe
         </label>
         <Choice name="by" label="in blocks by" value={by} values={['site', 'group']} />
         <Choice name="view" label="show" value={mode} values={['cells', 'history']} />
+        <p id="search-says" class="says" role="status">
+          {found.kind === 'error'
+            ? found.message
+            : found.kind === 'some'
+              ? `${count(shown.length, 'drone')} of ${String(roll.drones.length)}`
+              : ''}
+        </p>
       </div>
-      <p id="search-says" class="says" role="status">
-        {found.kind === 'error'
-          ? found.message
-          : found.kind === 'some'
-            ? `${count(shown.length, 'drone')} of ${String(roll.drones.length)}`
-            : ''}
-      </p>
       {roll.drones.length === 0 ? (
         <Empty
           says="No drones are known here."
@@ -88,7 +98,7 @@ function Fleet({ roll, query }: { readonly roll: RollView; readonly query: URLSe
           <section aria-labelledby="bad-now">
             <h2 id="bad-now">Bad now</h2>
             <Unserved roll={roll} shown={shown} />
-            <TroubleList roll={roll} streaks={streaks} />
+            <TroubleList roll={roll} streaks={inUse} />
             {roll.lines.length === 0 && (
               <Empty says="Run a first tick:" command="muster tick --on '*' -- uptime" />
             )}
@@ -97,13 +107,13 @@ function Fleet({ roll, query }: { readonly roll: RollView; readonly query: URLSe
             <h2 id="all-drones">
               {mode === 'cells' ? 'Every drone, its last outcome' : 'Every drone, its recent ticks'}
             </h2>
-            <Legend />
+            <Legend mode={mode} roll={roll} streaks={streaks} />
             {blocks.map(({ title, drones }) => (
               <div class="block" key={title}>
                 <h3>
                   {title} <small>{count(drones.length, 'drone')}</small>
                 </h3>
-                <HeatMap title={title} mode={mode} roll={roll} drones={drones} streaks={streaks} />
+                <HeatMap {...{ title, mode, roll, drones, streaks, longest }} />
               </div>
             ))}
           </section>
@@ -127,6 +137,9 @@ function Summary(props: {
     <p class="summary">
       <strong class={bad > 0 ? 'loud' : ''}>{bad.toLocaleString('en')} bad</strong>
       <span>{ok.toLocaleString('en')} ok</span>
+      {shown.length > streaks.size && (
+        <span>{(shown.length - streaks.size).toLocaleString('en')} disabled</span>
+      )}
       <span class="dim">{count(shown.length, 'drone')}</span>
       <span class="dim">{count(roll.workers.length, 'worker')}</span>
       {running.map(({ tick }) => (

@@ -17,18 +17,33 @@ const CELL = 16;
 const SMALL_CELL = 12;
 const MANY = 400;
 const HISTORY_ROW = 18;
+/** The least that a letter can be read in. */
+const LEAST_CELL = 10;
+/** Of a name's characters, about, and of what stands around it. */
+const LETTER = 7;
+const AROUND = 30;
 
-export function layOut(mode: HeatMode, width: number, drones: number, ticks: number): HeatLayout {
+/** `longest` is the length of the longest name, in characters. */
+export function layOut(
+  mode: HeatMode,
+  width: number,
+  drones: number,
+  ticks: number,
+  longest = 14,
+): HeatLayout {
   if (mode === 'cells') {
     const cell = drones > MANY ? SMALL_CELL : CELL;
     const columns = Math.max(1, Math.floor(width / cell));
     const rows = Math.ceil(drones / columns);
     return { mode, columns, rows, cell, rowHeight: cell, label: 0, height: rows * cell };
   }
-  const label = width >= 560 ? 150 : 92;
-  const cell = Math.max(3, Math.min(18, Math.floor((width - label) / Math.max(1, ticks))));
+  const label = Math.round(Math.max(60, Math.min(longest * LETTER + AROUND, width * 0.45, 240)));
+  const room = Math.max(LEAST_CELL, width - label);
+  const cell = Math.max(LEAST_CELL, Math.min(18, Math.floor(room / Math.max(1, ticks))));
+  // Where not all have room, the newest are shown.
+  const columns = Math.min(ticks, Math.floor(room / cell));
   const height = drones * HISTORY_ROW;
-  return { mode, columns: ticks, rows: drones, cell, rowHeight: HISTORY_ROW, label, height };
+  return { mode, columns, rows: drones, cell, rowHeight: HISTORY_ROW, label, height };
 }
 
 /** The place in the list of the drone that lies there; undefined for none. */

@@ -1,10 +1,11 @@
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { clock } from '../format.js';
 import { useScheme, useWidth } from '../hooks.js';
-import { wordsOf } from '../outcomes.js';
+import { NONE, wordsOf } from '../outcomes.js';
 import { dronePath, go } from '../route.js';
-import type { RollView, TickLine } from '../views.js';
-import { droneAt, layOut, step, type HeatMode } from './heat-layout.js';
+import type { HeatRow, RollView, TickLine } from '../views.js';
+import { isOff } from './cells.js';
+import { droneAt, layOut, step, type HeatLayout, type HeatMode } from './heat-layout.js';
 import { paint, readColours } from './paint.js';
 import type { Streak } from './streaks.js';
 
@@ -15,15 +16,19 @@ interface HeatMapProps {
   /** Indices into `roll.drones`. */
   readonly drones: readonly number[];
   readonly streaks: ReadonlyMap<number, Streak>;
+  /** Characters of the longest name, so that all maps of a page have the same columns. */
+  readonly longest: number;
 }
 
 /** How much of it is in view at once, unless there are few drones. */
 const MOST_HEIGHT = 560;
 const FEW = 60;
+/** From here on both ends have room for their time. */
+const WIDE_AXIS = 320;
 const DRAWN = 'muster.drawn';
 
 /** Every drone as a cell, or as a row of its recent ticks; drawn as far as it is in view. */
-export function HeatMap({ title, mode, roll, drones, streaks }: HeatMapProps) {
+export function HeatMap({ title, mode, roll, drones, streaks, longest }: HeatMapProps) {
   const [setFrame, width] = useWidth();
   const canvas = useRef<HTMLCanvasElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
@@ -31,8 +36,11 @@ export function HeatMap({ title, mode, roll, drones, streaks }: HeatMapProps) {
   const [chosen, setChosen] = useState<number>();
   const isDark = useScheme();
   const says = useId();
-  const columns = useMemo(() => roll.heat.map(({ cells }) => cells).reverse(), [roll.heat]);
-  const layout = layOut(mode, width, drones.length, columns.length);
+  const layout = layOut(mode, width, drones.length, roll.heat.length, longest);
+  const ticks = useMemo(
+    () => roll.heat.slice(0, layout.columns).reverse(),
+    [roll.heat, layout.columns],
+  );
   const height = drones.length <= FEW ? layout.height : Math.min(layout.height, MOST_HEIGHT);
   const at = chosen === undefined ? undefined : Math.min(chosen, drones.length - 1);
 
@@ -43,8 +51,9 @@ export function HeatMap({ title, mode, roll, drones, streaks }: HeatMapProps) {
       layout,
       drones,
       names: roll.drones,
+      health: roll.health,
       streaks,
-      columns,
+      columns: ticks.map(({ cells }) => cells),
       chosen: at,
       top,
       height,
@@ -86,6 +95,7 @@ export function HeatMap({ title, mode, roll, drones, streaks }: HeatMapProps) {
 
   return (
     <div class="heat" ref={setFrame}>
+      {mode === 'history' && <Axis roll={roll} ticks={ticks} layout={layout} />}
       <div
         class="heat-scroll"
         ref={scroller}
@@ -105,6 +115,7 @@ export function HeatMap({ title, mode, roll, drones, streaks }: HeatMapProps) {
           <canvas
             ref={canvas}
             style={{ height: `${String(height)}px` }}
+            title={at === undefined ? '' : roll.drones[drones[at] ?? 0]}
             onMouseMove={(event) => setChosen(under(event))}
             onClick={(event) => open(under(event))}
           />
@@ -117,6 +128,38 @@ export function HeatMap({ title, mode, roll, drones, streaks }: HeatMapProps) {
   );
 }
 
+/** Which ticks the columns are: the first and the last of them. */
+function Axis(props: {
+  readonly roll: RollView;
+  readonly ticks: readonly HeatRow[];
+  readonly layout: HeatLayout;
+}) {
+  const { roll, ticks, layout } = props;
+  const [first, last] = [ticks[0], ticks.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  const width = ticks.length * layout.cell;
+  const isWide = width >= WIDE_AXIS;
+  const ends = first === last ? [first] : [first, last];
+  return (
+    <p
+      class="dim scale"
+      style={{
+        marginLeft: `${String(layout.label)}px`,
+        ...(isWide && { width: `${String(width)}px` }),
+      }}
+    >
+      {isWide
+        ? ends.map(({ tick }) => <span key={tick}>{whenOf(tick, roll)}</span>)
+        : ends.map(({ tick }) => tick).join(' to ')}
+    </p>
+  );
+}
+
+function whenOf(tick: string, roll: RollView): string {
+  const line = roll.lines.find((other: TickLine) => other.tick === tick);
+  return line === undefined ? tick : `${tick}, ${clock(line.startedAt)}`;
+}
+
 function sayDrone(
   roll: RollView,
   drone: number | undefined,
@@ -125,8 +168,10 @@ function sayDrone(
   if (drone === undefined) return '';
   const streak = streaks.get(drone);
   const name = roll.drones[drone] ?? '';
-  if (streak === undefined || streak.letter === ' ') return `${name}: in none of the recent ticks`;
-  const now = `${name}: ${wordsOf(streak.letter)}`;
+  const disabled = isOff(roll, drone) ? 'disabled, ' : '';
+  if (streak === undefined || streak.letter === NONE)
+    return `${name}: ${disabled}in none of the recent ticks`;
+  const now = `${name}: ${disabled}${wordsOf(streak.letter)}`;
   if (streak.ticks === 0) {
     return streak.bad === 0 ? now : `${now}, bad in ${String(streak.bad)} of the recent ticks`;
   }
@@ -139,8 +184,6 @@ function sinceText(
   roll: RollView,
 ): string {
   const tick = roll.heat[since]?.tick;
-  const line = roll.lines.find((other: TickLine) => other.tick === tick);
-  const when = line === undefined ? '' : `, ${clock(line.startedAt)}`;
   const many = ticks === 1 ? '1 tick' : `${String(ticks)} ticks`;
-  return `${isOlder && ticks > 1 ? 'at least ' : ''}since ${tick ?? ''}${when} (${many})`;
+  return `${isOlder && ticks > 1 ? 'at least ' : ''}since ${whenOf(tick ?? '', roll)} (${many})`;
 }

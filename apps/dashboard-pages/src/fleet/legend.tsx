@@ -1,15 +1,40 @@
-import { Mark } from '../mark.js';
+import { useMemo } from 'preact/hooks';
+import { LetterMark, Mark } from '../mark.js';
+import { LETTERS, NONE } from '../outcomes.js';
+import type { RollView } from '../views.js';
+import { hasNotch, lettersOf } from './cells.js';
+import type { HeatMode } from './heat-layout.js';
+import type { Streak } from './streaks.js';
 
-/** What colours and letters mean. */
-export function Legend() {
+/** What the colours and letters mean that are to be seen. */
+export function Legend(props: {
+  readonly mode: HeatMode;
+  readonly roll: RollView;
+  readonly streaks: ReadonlyMap<number, Streak>;
+}) {
+  const { mode, roll, streaks } = props;
+  const isLast = mode === 'cells';
+  const seen = useMemo(
+    () => lettersOf(roll, streaks, isLast ? 'last' : 'all'),
+    [roll.heat, roll.health, streaks, isLast],
+  );
+  const isNotched = isLast && [...streaks].some((each) => hasNotch(roll, ...each));
   return (
-    <p class="legend">
-      <Mark kind="ok" letter="" words="ok" />
-      <Mark kind="call" letter="F" words="call failed, T timed out" />
-      <Mark kind="link" letter="U" words="unreachable, A auth, H host key" />
-      <Mark kind="lost" letter="N" words="never started, L worker lost" />
-      <Mark kind="other" letter="C" words="cancelled, Q quarantined, R rejected" />
-      <Mark kind="open" letter="" words="not reported yet" />
-    </p>
+    <ul class="legend" aria-label="Legend">
+      {LETTERS.filter((letter) => seen.has(letter)).map((letter) => (
+        <li key={letter}>
+          {letter === NONE && isLast ? (
+            <LetterMark letter={letter} words="in none of the recent ticks" />
+          ) : (
+            <LetterMark letter={letter} />
+          )}
+        </li>
+      ))}
+      {isNotched && (
+        <li>
+          <Mark kind="ok" isNotched letter="" words="ok now, bad in one of its last five ticks" />
+        </li>
+      )}
+    </ul>
   );
 }

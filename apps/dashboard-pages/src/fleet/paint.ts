@@ -1,5 +1,6 @@
 /** Draws the part of a heat map that is in view. */
-import { isBadLetter, kindOfLetter, type Kind } from '../outcomes.js';
+import { kindOfLetter, NONE, OFF, signOf, type Kind } from '../outcomes.js';
+import { cellOf, hasNotch, isOff } from './cells.js';
 import type { HeatLayout } from './heat-layout.js';
 import type { Streak } from './streaks.js';
 
@@ -11,7 +12,7 @@ export interface Colours {
   readonly focus: string;
 }
 
-const KINDS: readonly Kind[] = ['ok', 'call', 'link', 'lost', 'other', 'open', 'none'];
+const KINDS: readonly Kind[] = ['ok', 'call', 'link', 'lost', 'other', 'open', 'none', 'off'];
 
 export function readColours(element: Element): Colours {
   const style = getComputedStyle(element);
@@ -34,6 +35,8 @@ export interface Picture {
   readonly layout: HeatLayout;
   readonly drones: readonly number[];
   readonly names: readonly string[];
+  /** Of each drone, as in `RollView`. */
+  readonly health: string;
   readonly streaks: ReadonlyMap<number, Streak>;
   /** Cells of the ticks, the oldest first. */
   readonly columns: readonly string[];
@@ -61,6 +64,10 @@ export function paint(canvas: HTMLCanvasElement, picture: Picture, colours: Colo
   if (picture.chosen !== undefined && drones.length > 0) outline(context, picture, colours, width);
 }
 
+const LABEL_FONT = '12px system-ui, sans-serif';
+/** Between a name and its first cell. */
+const LABEL_GAP = 8;
+
 type Draw = (
   context: CanvasRenderingContext2D,
   picture: Picture,
@@ -69,16 +76,16 @@ type Draw = (
 ) => void;
 
 /** Each drone a cell: its last outcome; a notch where it was bad in another of its last few ticks. */
-const drawCells: Draw = (context, { layout, drones, streaks }, colours, row) => {
+const drawCells: Draw = (context, picture, colours, row) => {
+  const { layout, drones, streaks } = picture;
   const { columns, cell } = layout;
   for (let column = 0; column < columns; column += 1) {
     const drone = drones[row * columns + column];
     if (drone === undefined) return;
     const streak = streaks.get(drone);
-    const letter = streak?.letter ?? ' ';
     const [x, y] = [column * cell, row * cell];
-    drawCell(context, colours, letter, x, y, cell - 2, cell - 2);
-    if (!isBadLetter(letter) && (streak?.lately ?? 0) > 0) {
+    drawCell(context, colours, cellOf(picture, drone, streak), x, y, cell - 2, cell - 2);
+    if (hasNotch(picture, drone, streak)) {
       context.fillStyle = colours.cell.call;
       context.beginPath();
       context.moveTo(x + cell - 2, y);
@@ -89,19 +96,28 @@ const drawCells: Draw = (context, { layout, drones, streaks }, colours, row) => 
   }
 };
 
-const drawHistory: Draw = (context, { layout, drones, names, columns }, colours, row) => {
+const drawHistory: Draw = (context, picture, colours, row) => {
+  const { layout, drones, names, columns } = picture;
   const drone = drones[row];
   if (drone === undefined) return;
   const { cell, rowHeight, label } = layout;
   const y = row * rowHeight;
-  context.font = '12px system-ui, sans-serif';
+  const isDisabled = isOff(picture, drone);
+  const side = rowHeight - 4;
+  const room = label - LABEL_GAP - (isDisabled ? LABEL_GAP + side : 0);
+  context.font = LABEL_FONT;
   context.textAlign = 'left';
-  context.fillStyle = colours.ink;
-  context.fillText(shorten(names[drone] ?? '', label), 2, y + rowHeight / 2, label - 8);
+  context.fillStyle = isDisabled ? colours.dim : colours.ink;
+  const name = fit(context, names[drone] ?? '', room);
+  context.fillText(name, 2, y + rowHeight / 2);
+  if (isDisabled) {
+    const x = 2 + context.measureText(name).width + LABEL_GAP;
+    drawCell(context, colours, OFF, x, y + 2, side, side);
+  }
   for (const [index, cells] of columns.entries()) {
     const gap = cell > 6 ? 2 : 1;
     const x = label + index * cell;
-    drawCell(context, colours, cells[drone] ?? ' ', x, y + 1, cell - gap, rowHeight - 2);
+    drawCell(context, colours, cells[drone] ?? NONE, x, y + 1, cell - gap, rowHeight - 2);
   }
 };
 
@@ -115,13 +131,19 @@ function drawCell(
   height: number,
 ): void {
   const kind = kindOfLetter(letter);
-  context.fillStyle = colours.cell[kind];
+  const isHollow = kind === 'open' || kind === 'off';
+  context.fillStyle = isHollow ? colours.dim : colours.cell[kind];
   context.fillRect(x, y, width, height);
-  if (!isBadLetter(letter) || width < 8) return;
+  if (isHollow) {
+    context.fillStyle = colours.cell[kind];
+    context.fillRect(x + 1, y + 1, width - 2, height - 2);
+  }
+  const sign = signOf(letter);
+  if (sign === '') return;
   context.fillStyle = colours.letter[kind];
   context.font = `600 ${String(Math.min(11, width))}px system-ui, sans-serif`;
   context.textAlign = 'center';
-  context.fillText(letter, x + width / 2, y + height / 2 + 0.5);
+  context.fillText(sign, x + width / 2, y + height / 2 + 0.5);
 }
 
 function outline(
@@ -141,7 +163,12 @@ function outline(
   context.strokeRect(column * cell - 0.5, row * cell - 0.5, cell - 1, cell - 1);
 }
 
-function shorten(name: string, width: number): string {
-  const most = Math.floor(width / 7);
-  return name.length <= most ? name : `${name.slice(0, most - 1)}…`;
+/** The name, or its begin and its end, where its number stands, with as much between as there is room for. */
+function fit(context: CanvasRenderingContext2D, name: string, width: number): string {
+  let text = name;
+  for (let kept = name.length - 1; kept > 1 && context.measureText(text).width > width; kept -= 1) {
+    const end = Math.ceil(kept / 2);
+    text = `${name.slice(0, kept - end)}…${name.slice(-end)}`;
+  }
+  return text;
 }

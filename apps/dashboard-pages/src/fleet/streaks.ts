@@ -8,6 +8,8 @@ const FEW = 5;
 export interface Streak {
   /** The drone's last outcome, as a letter; a space where there is none. */
   readonly letter: string;
+  /** Index into `heat` of the tick that it is from; -1 where there is none. */
+  readonly at: number;
   /** Ticks in a row, up to the newest, in which it was bad. */
   readonly ticks: number;
   /** Index into `heat` of the first of them. */
@@ -21,8 +23,9 @@ export interface Streak {
 }
 
 /** `heat` has the newest first. */
-export function streakOf(heat: readonly HeatRow[], drone: number): Streak {
+export function streakOf(heat: readonly Pick<HeatRow, 'cells'>[], drone: number): Streak {
   let letter = ' ';
+  let at = -1;
   let ticks = 0;
   let since = -1;
   let isOver = false;
@@ -32,7 +35,7 @@ export function streakOf(heat: readonly HeatRow[], drone: number): Streak {
   for (const [index, { cells }] of heat.entries()) {
     const cell = cells[drone] ?? ' ';
     if (cell === ' ' || cell === '-') continue;
-    if (letter === ' ') letter = cell;
+    if (letter === ' ') [letter, at] = [cell, index];
     const isBad = isBadLetter(cell);
     seen += 1;
     if (isBad) bad += 1;
@@ -43,7 +46,7 @@ export function streakOf(heat: readonly HeatRow[], drone: number): Streak {
       since = index;
     }
   }
-  return { letter, ticks, since, isOlder: ticks > 0 && !isOver, bad, lately };
+  return { letter, at, ticks, since, isOlder: ticks > 0 && !isOver, bad, lately };
 }
 
 export interface Trouble {

@@ -3,31 +3,43 @@ import { useScheme } from '../hooks.js';
 import { isBadLetter, kindOfLetter } from '../outcomes.js';
 import { readColours } from './paint.js';
 
-const [WIDTH, HEIGHT, STEP] = [200, 14, 4];
+const [HEIGHT, STEP] = [14, 4];
 
 /** A drone's recent ticks, the newest on the right: bad ones are taller, so that colour says it twice. */
 export function Strip({ letters }: { readonly letters: readonly string[] }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const isDark = useScheme();
   const text = letters.join('');
+  const width = letters.length * STEP;
   useLayoutEffect(() => {
     const { current } = canvas;
     const context = current?.getContext('2d');
     if (!current || !context) return;
     const ratio = devicePixelRatio;
-    current.width = WIDTH * ratio;
+    current.width = width * ratio;
     current.height = HEIGHT * ratio;
     context.scale(ratio, ratio);
     const colours = readColours(current);
     for (const [index, letter] of Array.from(text).entries()) {
-      const x = WIDTH - (index + 1) * STEP;
+      const x = width - (index + 1) * STEP;
       const height = isBadLetter(letter) ? HEIGHT : HEIGHT / 2;
-      context.fillStyle = colours.cell[kindOfLetter(letter)];
+      const kind = kindOfLetter(letter);
+      if (kind === 'none') continue;
+      context.fillStyle = kind === 'open' ? colours.dim : colours.cell[kind];
       context.fillRect(x, HEIGHT - height, STEP - 1, height);
     }
   }, [text, isDark]);
   const bad = letters.filter(isBadLetter).length;
   const all = letters.filter((letter) => letter !== ' ').length;
   const says = `bad in ${String(bad)} of the last ${String(all)} ticks`;
-  return <canvas class="strip" ref={canvas} role="img" aria-label={says} title={says} />;
+  return (
+    <canvas
+      class="strip"
+      ref={canvas}
+      style={{ width: `${String(width)}px` }}
+      role="img"
+      aria-label={says}
+      title={says}
+    />
+  );
 }

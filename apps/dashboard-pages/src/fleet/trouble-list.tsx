@@ -6,6 +6,7 @@ import { dronePath, Link, tickPath } from '../route.js';
 import type { RollView } from '../views.js';
 import { Strip } from './strip.js';
 import { troubles, type Streak } from './streaks.js';
+import { whyBad } from './why.js';
 
 /** Who is bad and since when: one line for all that it befell at once. */
 export function TroubleList(props: {
@@ -25,6 +26,7 @@ export function TroubleList(props: {
         const tick = roll.heat[since]?.tick ?? '';
         const line = roll.lines.find((other) => other.tick === tick);
         const folded = foldNodeSet(names);
+        const [why, ...others] = whyBad(roll.heat, roll.drones, drones, streaks);
         return (
           <li key={`${letter} ${tick} ${folded}`}>
             <Mark kind={kindOfLetter(letter)} letter={letter} words={wordsOf(letter)} />
@@ -35,6 +37,10 @@ export function TroubleList(props: {
                 <Link href={`/?q=${encodeURIComponent(folded)}`}>{folded}</Link>
               )}
               {names.length > 1 && <small> {count(names.length, 'drone')}</small>}
+            </span>
+            <span class="reason" title={why}>
+              {why}
+              {others.length > 0 && <small> and {count(others.length, 'other reason')}</small>}
             </span>
             <span class="since">
               {isOlder && ticks > 1 ? 'at least since ' : 'since '}

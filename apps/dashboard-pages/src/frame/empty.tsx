@@ -1,10 +1,14 @@
+import { Link } from '../route.js';
+
 /** What a page says when there is nothing to show: what to type next. */
 export function Empty(props: {
   readonly says: string;
   readonly command?: string;
   readonly then?: string;
+  /** Where to go from here. */
+  readonly way?: { readonly href: string; readonly words: string };
 }) {
-  const { says, command, then } = props;
+  const { says, command, then, way } = props;
   return (
     <div class="empty">
       <p>{says}</p>
@@ -14,6 +18,11 @@ export function Empty(props: {
         </pre>
       )}
       {then !== undefined && <p>{then}</p>}
+      {way !== undefined && (
+        <p>
+          <Link href={way.href}>{way.words}</Link>
+        </p>
+      )}
     </div>
   );
 }

@@ -11,7 +11,6 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
   const { trouble, session } = useKnown();
   const help = useRef<HTMLDialogElement>(null);
   useShortcuts(help);
-  const current = (is: boolean) => (is ? 'page' : undefined);
   return (
     <>
       <a class="skip" href="#app-main">
@@ -19,21 +18,20 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
       </a>
       <header class="top">
         <nav aria-label="main">
-          <Link href="/" class="brand" aria-current={current(path === '/')}>
+          <Link href="/" class="brand" aria-current={current(path, '/', '/drones/')}>
             Fleet
           </Link>
-          <Link href="/ticks" aria-current={current(path.startsWith('/ticks'))}>
+          <Link href="/ticks" aria-current={current(path, '/ticks', '/ticks/')}>
             Ticks
           </Link>
           <a href="/queues">Queues</a>
         </nav>
         <span class="right">
-          {session !== undefined && !session.mayChange && (
-            <span class="dim wide-only">read-only</span>
-          )}
+          {session !== undefined && !session.mayChange && <span class="dim">read-only</span>}
           {session?.isPerson === true && (
             <button
               type="button"
+              title={session.user}
               onClick={() => {
                 void postJson('/logout', {}, session.csrf)
                   .catch(() => undefined)
@@ -42,7 +40,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
                   });
               }}
             >
-              Log out {session.user}
+              Log out<span class="wide-only"> {session.user}</span>
             </button>
           )}
           <button type="button" aria-label="Help" onClick={() => help.current?.showModal()}>
@@ -61,6 +59,12 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
       <HelpDialog dialog={help} version={session?.version ?? ''} />
     </>
   );
+}
+
+/** Whether the page is the one that the link leads to, or one of those that belong under it. */
+function current(path: string, own: string, under: string): 'page' | 'true' | undefined {
+  if (path === own) return 'page';
+  return path.startsWith(under) ? 'true' : undefined;
 }
 
 /** `/` searches, `f` and `t` go to a page, `?` explains; never while somebody types. */

@@ -1,4 +1,5 @@
 import { count } from '../format.js';
+import { noOutputWords } from '../no-output.js';
 import type { OutputGroup, TickView } from '../views.js';
 import { useState } from 'preact/hooks';
 
@@ -29,7 +30,7 @@ export function Outputs({ view }: { readonly view: TickView }) {
   );
 }
 
-function Output({ group: { drones, count: many, text } }: { readonly group: OutputGroup }) {
+function Output({ group: { drones, count: many, text, end } }: { readonly group: OutputGroup }) {
   const [isWhole, setIsWhole] = useState(false);
   const lines = text.trimEnd().split('\n');
   const isLong = lines.length > LINES && !isWhole;
@@ -38,9 +39,7 @@ function Output({ group: { drones, count: many, text } }: { readonly group: Outp
       <h3>
         {drones} {many > 1 && <small>{count(many, 'drone')}</small>}
       </h3>
-      {text === '' ? (
-        <p class="dim">no output</p>
-      ) : (
+      {text !== '' && (
         <pre tabIndex={0} aria-label={`output of ${drones}`}>
           {isLong ? `${lines.slice(0, LINES).join('\n')}\n` : text}
         </pre>
@@ -49,6 +48,13 @@ function Output({ group: { drones, count: many, text } }: { readonly group: Outp
         <button type="button" onClick={() => setIsWhole(true)}>
           Show all {String(lines.length)} lines
         </button>
+      )}
+      {text === '' && end === null && <p class="dim">{noOutputWords('ok')}</p>}
+      {end !== null && (
+        <p class="dim">
+          {text === '' ? '' : 'the next call: '}
+          {noOutputWords(end)}
+        </p>
       )}
     </article>
   );

@@ -1,16 +1,13 @@
-import { useState } from 'preact/hooks';
-import { count, clock, ago, duration } from '../format.js';
+import { clock, ago, duration } from '../format.js';
 import { Empty, Waiting } from '../frame/empty.js';
 import { useFetched, useKnown, useTitle } from '../hooks.js';
-import { OutcomeMark, StatusMark } from '../mark.js';
+import { StatusMark } from '../mark.js';
 import { Link, tickPath } from '../route.js';
-import type { Outcome } from '@muster/protocol';
 import type { RollView, TickView } from '../views.js';
 import { CancelButton } from './cancel-button.js';
 import { Outputs } from './outputs.js';
 import { Timeline } from './timeline.js';
-
-const FIRST_REASONS = 30;
+import { Verdict } from './verdict.js';
 
 export function TickPage({ tick }: { readonly tick: string }) {
   const path = `/api/views/ticks/${encodeURIComponent(tick)}`;
@@ -21,7 +18,11 @@ export function TickPage({ tick }: { readonly tick: string }) {
     return (
       <main>
         <h1>{tick}</h1>
-        <Empty says={`${error}.`} command="muster ticks" />
+        <Empty
+          says={`${error}.`}
+          command="muster ticks"
+          way={{ href: '/ticks', words: 'All ticks that are kept' }}
+        />
       </main>
     );
   }
@@ -97,70 +98,6 @@ function Fact({
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>
-  );
-}
-
-function Verdict({ view }: { readonly view: TickView }) {
-  const { status, policy, bad, size, warnings, isClosing } = view;
-  const number = bad.reduce((sum, group) => sum + group.count, 0);
-  const counts = Object.entries(view.counts) as [Outcome, number][];
-  return (
-    <section aria-label="verdict" class="verdict">
-      <p>
-        {status === 'running'
-          ? isClosing
-            ? 'It is being ended: the last reports are waited for.'
-            : 'It runs.'
-          : status === 'ok'
-            ? `The policy (${policy}) is met${number === 0 ? ': every drone is ok' : `; ${count(number, 'bad drone')} tolerated`}.`
-            : status === 'cancelled'
-              ? 'It was cancelled.'
-              : `The policy (${policy}) is not met: ${String(number)} of ${count(size, 'drone')} bad.`}
-      </p>
-      {counts.length > 0 && (
-        <p class="counts">
-          {counts.map(([outcome, drones]) => (
-            <span key={outcome}>
-              {drones.toLocaleString('en')} <OutcomeMark outcome={outcome} />
-            </span>
-          ))}
-        </p>
-      )}
-      {view.message !== null && <p class="failure">{view.message}</p>}
-      <Reasons view={view} />
-      {warnings.map(({ drones, text }) => (
-        <p class="warn" key={text}>
-          <strong>{drones}</strong> warns: {text}
-        </p>
-      ))}
-    </section>
-  );
-}
-
-/** Bad drones, those with the same reason together. */
-function Reasons({ view: { bad } }: { readonly view: TickView }) {
-  const [shown, setShown] = useState(FIRST_REASONS);
-  if (bad.length === 0) return null;
-  return (
-    <>
-      <ul class="reasons">
-        {bad.slice(0, shown).map(({ drones, count: many, outcome, message }) => (
-          <li key={`${outcome} ${message}`}>
-            <OutcomeMark outcome={outcome} />
-            <Link href={`/?q=${encodeURIComponent(drones)}`} class="who">
-              {drones}
-            </Link>
-            {many > 1 && <small>{count(many, 'drone')}</small>}
-            <span class="reason">{message}</span>
-          </li>
-        ))}
-      </ul>
-      {bad.length > shown && (
-        <button type="button" onClick={() => setShown(shown + 200)}>
-          Show more of {String(bad.length)} reasons
-        </button>
-      )}
-    </>
   );
 }
 

@@ -2,6 +2,7 @@ import { OUTCOMES } from '@muster/protocol';
 import { ago, clock, count, duration } from '../format.js';
 import { Empty, Waiting } from '../frame/empty.js';
 import { useKnown, useTitle } from '../hooks.js';
+import { Unit } from '../unit.js';
 import { StatusMark } from '../mark.js';
 import { kindOf } from '../outcomes.js';
 import { Link, setQuery, tickPath, usePlace } from '../route.js';
@@ -50,14 +51,16 @@ export function TicksPage() {
         />
       ) : (
         <>
-          {lanes
-            .filter((name) => lane === '' || name === lane)
-            .map((name) => (
-              <section key={name} aria-label={`lane ${name}`}>
-                <h2>{name}</h2>
-                <LaneChart lane={name} lines={roll.lines.filter((line) => line.lane === name)} />
-              </section>
-            ))}
+          <div class="lanes">
+            {lanes
+              .filter((name) => lane === '' || name === lane)
+              .map((name) => (
+                <section key={name} aria-label={`lane ${name}`}>
+                  <h2>{name}</h2>
+                  <LaneChart lane={name} lines={roll.lines.filter((line) => line.lane === name)} />
+                </section>
+              ))}
+          </div>
           <section aria-labelledby="list">
             <h2 id="list">Newest first</h2>
             <List lines={lines.slice(0, FIRST)} />
@@ -103,8 +106,12 @@ function List({ lines }: { readonly lines: readonly TickLine[] }) {
             <td>
               {clock(line.startedAt)} <span class="dim">{ago(line.startedAt)}</span>
             </td>
-            <td class="number">{line.durationMs === null ? '…' : duration(line.durationMs)}</td>
-            <td class="number">{line.size.toLocaleString('en')}</td>
+            <td class="number">
+              <Unit words="took" /> {line.durationMs === null ? '…' : duration(line.durationMs)}
+            </td>
+            <td class="number">
+              {line.size.toLocaleString('en')} <Unit words={line.size === 1 ? 'drone' : 'drones'} />
+            </td>
             <td>
               <Outcomes line={line} />
             </td>

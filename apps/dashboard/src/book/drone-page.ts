@@ -1,57 +1,15 @@
 /** What became of one drone in the recent ticks, and what serves it. */
-import {
-  entryOfMissing,
-  keys,
-  missingByDrone,
-  readReportOrRejection,
-  type CallEntry,
-  type DroneEntry,
-  type DroneError,
-  type Outcome,
-  type Timings,
-} from '@muster/protocol';
-import {
-  queueOf,
-  queuesOf,
-  readEntries,
-  type DroneStanding,
-  type TickFacts,
-  type TickStore,
-} from '@muster/tick-state';
+import { entryOfMissing, keys, missingByDrone, readReportOrRejection } from '@muster/protocol';
+import { queueOf, queuesOf, readEntries, type TickFacts, type TickStore } from '@muster/tick-state';
+import type { DroneTick, DroneView } from '@muster/dashboard-pages/views';
 import type { RollBook } from './roll-book.js';
-
-interface DroneTick {
-  readonly tick: string;
-  readonly lane: string;
-  /** ISO 8601. */
-  readonly startedAt: string;
-  /** null while the tick runs and the drone has not reported. */
-  readonly outcome: Outcome | null;
-  readonly error: DroneError | null;
-  readonly attempts: number;
-  readonly worker: string | null;
-  readonly timings: Timings;
-  readonly calls: readonly Pick<CallEntry, 'method' | 'status' | 'durationMs'>[];
-}
-
-export interface DronePage {
-  readonly drone: string;
-  /** null for a drone that the fleet file does not have. */
-  readonly standing: DroneStanding | null;
-  /** `host:pid` of the living workers that serve it. */
-  readonly workers: readonly string[];
-  /** Newest first. */
-  readonly ticks: readonly DroneTick[];
-  /** Its whole entry in the newest of them, with its results. */
-  readonly last: { readonly tick: string; readonly entry: DroneEntry } | null;
-}
 
 /** Undefined for a drone that neither the fleet file nor a recent tick has. Commands: one a tick. */
 export async function readDronePage(
   store: TickStore,
   book: RollBook,
   drone: string,
-): Promise<DronePage | undefined> {
+): Promise<DroneView | undefined> {
   if (!book.names.includes(drone)) return undefined;
   const standing = book.standing(drone) ?? null;
   const kept = book.ticksOf(drone).map(({ facts }) => facts);
@@ -79,7 +37,7 @@ async function readLast(
   book: RollBook,
   facts: TickFacts,
   drone: string,
-): Promise<DronePage['last']> {
+): Promise<DroneView['last']> {
   const own = book.rosters.get(facts.tick)?.filter((entry) => entry.drone === drone) ?? [];
   for await (const [, entry] of readEntries(store, facts, own)) return { tick: facts.tick, entry };
   return null;

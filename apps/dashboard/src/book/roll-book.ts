@@ -3,20 +3,26 @@
  * never changes, so it is read once; a refresh asks for what is new, in a number of commands that
  * does not depend on the number of drones.
  */
-import type { HeatRow, RollChange, RollView, TickLine } from '@muster/dashboard-pages/views';
+import type {
+  HeatRow,
+  ReasonGroup,
+  RollChange,
+  RollView,
+  TickLine,
+} from '@muster/dashboard-pages/views';
 import type { Fleet } from '@muster/fleet';
+import type { DroneStanding, Presence } from '@muster/protocol';
 import {
   listTicks,
   livingWorkers,
   readLastOutcomes,
   readManyTickFacts,
   standings,
-  type DroneStanding,
-  type Presence,
   type TickFacts,
   type TickStore,
 } from '@muster/tick-state';
 import { addArrivals, lettersOfClosed, OPEN, placesOf, type OpenLetters } from './letters.js';
+import { readReasons } from './reasons.js';
 import { Rosters } from './rosters.js';
 import { shortLineOf } from './tick-line.js';
 
@@ -40,6 +46,8 @@ export class RollBook {
   readonly #pages = new Map<string, Page>();
   /** Of closed ticks, in the roster's order. */
   readonly #closed = new Map<string, string>();
+  /** Of closed ticks: why drones were bad. */
+  readonly #reasons = new Map<string, readonly ReasonGroup[]>();
   readonly #open = new Map<string, OpenLetters>();
   /** In the order of the fleet. */
   readonly #heat = new Map<string, HeatRow>();
@@ -174,7 +182,10 @@ export class RollBook {
         const page = this.#pages.get(tick);
         if (page === undefined) return false;
         if (page.facts.state === 'closed') {
-          this.#closed.set(tick, await lettersOfClosed(this.#store, page.facts));
+          const letters = await lettersOfClosed(this.#store, page.facts);
+          const own = this.rosters.get(tick) ?? [];
+          this.#reasons.set(tick, await readReasons(this.#store, page.facts, own, letters));
+          this.#closed.set(tick, letters);
           this.#open.delete(tick);
           return true;
         }
@@ -214,7 +225,8 @@ export class RollBook {
       const index = this.#index.get(drone);
       if (index !== undefined) cells[index] = letters[place] ?? OPEN;
     }
-    this.#heat.set(tick, { tick, cells: cells.join('') });
+    const reasons = this.#reasons.get(tick) ?? [];
+    this.#heat.set(tick, { tick, cells: cells.join(''), reasons });
   }
 
   #stand(workers: readonly Presence[], last: Parameters<typeof standings>[2]): boolean {
@@ -235,7 +247,7 @@ export class RollBook {
     const kept = new Set(this.#order);
     const heat = new Set(this.#heatOrder());
     for (const tick of this.#pages.keys()) if (!kept.has(tick)) this.#pages.delete(tick);
-    for (const map of [this.#closed, this.#open, this.#heat]) {
+    for (const map of [this.#closed, this.#reasons, this.#open, this.#heat]) {
       for (const tick of map.keys()) if (!heat.has(tick)) map.delete(tick);
     }
     this.rosters.keep(heat);

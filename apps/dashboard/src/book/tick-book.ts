@@ -8,6 +8,7 @@ import {
   readReportOrRejection,
   resultText,
   type Call,
+  type CallStatus,
   type Misfortune,
   type Report,
 } from '@muster/protocol';
@@ -19,7 +20,13 @@ import {
   type TickFacts,
   type TickStore,
 } from '@muster/tick-state';
-import type { OpenRow, OutputGroup, ReportedRow, TickView } from '@muster/dashboard-pages/views';
+import type {
+  OpenRow,
+  OutputGroup,
+  ReportedRow,
+  TickView,
+  WordsGroup,
+} from '@muster/dashboard-pages/views';
 import { lineOf } from './tick-line.js';
 
 /** Outputs are told apart by this much of them, in characters, and shown as far. */
@@ -29,13 +36,16 @@ const OUTPUTS = { groups: 200, length: 1_500_000 };
 /** Bytes of outputs that are asked of Redis at once. */
 const CHUNK_BYTES = 16 * 1024 * 1024;
 
+/** What a drone's calls printed, and how they came to an end. */
+type Output = Pick<OutputGroup, 'text' | 'end'>;
+
 export class TickBook {
   readonly #store: TickStore;
   readonly #tick: string;
   #roster: readonly RosterEntry[] | undefined;
   #batches: readonly (readonly Call[])[] = [];
   readonly #reports = new Map<string, Report>();
-  readonly #texts = new Map<string, string>();
+  readonly #outputs = new Map<string, Output>();
   #arrived = 0;
   #final: TickView | undefined;
 
@@ -93,21 +103,22 @@ export class TickBook {
     for (let from = 0; from < drones.length; from += chunk) {
       const some = drones.slice(from, from + chunk);
       const texts = await redis.hmget(key, ...some);
-      for (const [index, drone] of some.entries()) this.#keepText(drone, texts[index] ?? '[]');
+      for (const [index, drone] of some.entries()) this.#keepOutput(drone, texts[index] ?? '[]');
     }
   }
 
-  #keepText(drone: string, json: string): void {
-    const calls = this.#reports.get(drone)?.calls ?? [];
+  #keepOutput(drone: string, json: string): void {
+    const report = this.#reports.get(drone);
+    const calls = report?.calls ?? [];
     const results = JSON.parse(json) as unknown[];
     const text = results
       .map((result, index) => resultText(calls[index]?.method ?? '', result))
       .join('');
     const isLong = text.length > TEXT_LENGTH;
-    this.#texts.set(
-      drone,
-      isLong ? `${text.slice(0, TEXT_LENGTH)}…\n(cut: see the drone's page)\n` : text,
-    );
+    this.#outputs.set(drone, {
+      text: isLong ? `${text.slice(0, TEXT_LENGTH)}…\n(cut: see the drone's page)\n` : text,
+      end: report === undefined ? null : endOf(report),
+    });
   }
 
   async #compose(facts: TickFacts, roster: readonly RosterEntry[]): Promise<TickView> {
@@ -128,7 +139,7 @@ export class TickBook {
     const total = ({ queuedMs, connectMs, runMs }: ReportedRow) => queuedMs + connectMs + runMs;
     const isSilent = ({ calls }: ReportedRow) => calls.length === 0;
     reported.sort((a, b) => Number(isSilent(b)) - Number(isSilent(a)) || total(b) - total(a));
-    const { groups, more } = foldOutputs(this.#texts);
+    const { groups, more } = foldOutputs(this.#outputs);
     return {
       ...lineOf(facts),
       now: await this.#now(),
@@ -167,7 +178,7 @@ export class TickBook {
     );
   }
 
-  #warnings(): OutputGroup[] {
+  #warnings(): WordsGroup[] {
     const byText = new Map<string, string[]>();
     for (const [drone, { warnings }] of this.#reports) {
       for (const warning of warnings) {
@@ -204,21 +215,31 @@ function rowOf(
   return { drone, outcome, queuedMs, connectMs, runMs, methods: batch, calls, attempts, worker };
 }
 
+/** A batch that was refused or never begun has not run its calls. */
+function endOf({ outcome, calls }: Report): CallStatus | null {
+  const bad = calls.find(({ status }) => status !== 'ok')?.status;
+  return bad ?? (outcome === 'ok' ? null : 'skipped');
+}
+
 /** Outputs folded by equality, most drones first. */
-function foldOutputs(texts: ReadonlyMap<string, string>): { groups: OutputGroup[]; more: number } {
-  const byText = new Map<string, string[]>();
-  for (const [drone, text] of texts) {
-    const drones = byText.get(text);
-    if (drones === undefined) byText.set(text, [drone]);
-    else drones.push(drone);
+function foldOutputs(outputs: ReadonlyMap<string, Output>): {
+  groups: OutputGroup[];
+  more: number;
+} {
+  const folded = new Map<string, { readonly output: Output; readonly drones: string[] }>();
+  for (const [drone, output] of outputs) {
+    const key = `${output.end ?? ''} ${output.text}`;
+    const same = folded.get(key);
+    if (same === undefined) folded.set(key, { output, drones: [drone] });
+    else same.drones.push(drone);
   }
-  const sorted = [...byText].sort(([, a], [, b]) => b.length - a.length);
+  const sorted = [...folded.values()].sort((a, b) => b.drones.length - a.drones.length);
   const groups: OutputGroup[] = [];
   let length = 0;
-  for (const [text, drones] of sorted) {
-    length += text.length;
+  for (const { output, drones } of sorted) {
+    length += output.text.length;
     if (groups.length === OUTPUTS.groups || (length > OUTPUTS.length && groups.length > 0)) break;
-    groups.push({ drones: foldNodeSet(drones), count: drones.length, text });
+    groups.push({ drones: foldNodeSet(drones), count: drones.length, ...output });
   }
   return { groups, more: sorted.length - groups.length };
 }

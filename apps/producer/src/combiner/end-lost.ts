@@ -1,11 +1,11 @@
 /** Has what silent workers left running on the drones ended by workers that live. */
+import type { Presence } from '@muster/protocol';
 import {
   livingWorkers,
   queuesOf,
   readClaims,
   sayEndLost,
   TIMING,
-  type Presence,
   type RosterEntry,
   type TickStore,
 } from '@muster/tick-state';
