@@ -38,9 +38,8 @@ if (bundled > 0 && isCurrent) {
  * @param {string} cache
  */
 function runBundle(file, cache) {
-  const source = `(function (exports, require, module, __filename, __dirname, importModule) {${readFileSync(file, 'latin1')}\n})`;
   const write = process.env['MUSTER_WRITE_CODE_CACHE'] === '1';
-  const script = new Script(source, {
+  const script = new Script(readFileSync(file, 'latin1'), {
     filename: file,
     cachedData: write ? undefined : read(cache),
   });

@@ -5,6 +5,7 @@ import { InvalidInputError } from '@muster/protocol';
 import { Service, type Logger } from '@muster/runtime';
 import type { TickStore } from '@muster/tick-state';
 import fastify, { type FastifyInstance } from 'fastify';
+import { answerBadUrl, answerBadWire } from './access/bad-requests.js';
 import type { Credentials } from './access/credentials.js';
 import { Guard, refuse } from './access/guard.js';
 import { isLoopback, urlOf } from './access/hosts.js';
@@ -74,6 +75,8 @@ export class Dashboard extends Service {
     const server = fastify({
       forceCloseConnections: true,
       bodyLimit: 64 * 1024,
+      frameworkErrors: answerBadUrl,
+      clientErrorHandler: answerBadWire,
       // Names of drones and lanes have no limit of their own.
       routerOptions: { maxParamLength: 4_096 },
     });

@@ -1,4 +1,5 @@
 /** Who may look, and who may change something: over HTTP, on a real Redis. */
+import { connect } from 'node:net';
 import { loadFleet } from '@muster/fleet';
 import { DEFAULT_PREFIX } from '@muster/protocol';
 import { silentLogger } from '@muster/runtime';
@@ -218,7 +219,8 @@ describe('with credentials', () => {
     expect([right.status, right.headers.get('location')]).toEqual([303, '/']);
     const [cookie = '', ...flags] = (right.headers.get('set-cookie') ?? '').split('; ');
     expect(flags).toEqual(expect.arrayContaining(['HttpOnly', 'SameSite=Strict', 'Path=/']));
-    expect((await session(address, { cookie })).user).toBe('token');
+    const { user, csrf } = await session(address, { cookie });
+    expect(user).toBe('token');
     expect(
       (await fetch(`${address}/api/ticks`, { headers: { cookie: `${cookie}x` } })).status,
     ).toBe(401);
@@ -233,6 +235,10 @@ describe('with credentials', () => {
     expect(
       (await fetch(`${address}/api/ticks`, { headers: { authorization: 'Bearer nope' } })).status,
     ).toBe(401);
+    const headers = { cookie, origin: address, 'x-xsrf-token': csrf };
+    expect((await fetch(`${address}/logout`, { method: 'POST', headers })).status).toBe(204);
+    // A cookie that somebody kept is worth nothing.
+    expect((await fetch(`${address}/api/ticks`, { headers: { cookie } })).status).toBe(401);
   });
 
   it('knows people by name and password', async () => {
@@ -258,10 +264,33 @@ describe('with credentials', () => {
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         body: 'token=guess',
       });
+    const known = { authorization: `Bearer ${TOKEN}` };
+    expect((await fetch(`${address}/api/ticks`, { headers: known })).status).toBe(200);
     const statuses = (await Promise.all(Array.from({ length: 12 }, login))).map(
       ({ status }) => status,
     );
     expect(statuses.filter((status) => status === 429).length).toBe(2);
+    const script = await fetch(`${address}/api/ticks`, { headers: { authorization: 'Bearer x' } });
+    expect([script.status, await script.json()]).toEqual([
+      429,
+      { error: expect.stringMatching(/^too many wrong secrets .*; wait \d+s$/) as string },
+    ]);
+    expect(Number(script.headers.get('retry-after'))).toBeGreaterThan(0);
+    // Who has shown the right one before is not held up by others.
+    expect((await fetch(`${address}/api/ticks`, { headers: known })).status).toBe(200);
+  });
+
+  it.each([
+    ['an address without a meaning', 'GET /%ff HTTP/1.1\r\nhost: x\r\n\r\n', 400],
+    ['no HTTP', 'hello\r\n\r\n', 400],
+    ['headers without end', `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('answers %s with an error, under the same policy', async (_what, text, status) => {
+    const { port } = new URL(await start({ credentials: await withToken() }));
+    const socket = connect(Number(port), '127.0.0.1').end(text);
+    const answer = (await socket.setEncoding('utf8').toArray()).join('');
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${String(status)} `));
+    expect(answer).toContain("content-security-policy: default-src 'none'");
+    expect(answer).toMatch(/\r\n\r\n\{"error":"[a-z ]+"\}$/);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Credentials, Person } from './credentials.js';
 import { isUnder, securityHeaders } from './headers.js';
 import { isLoopback, isOwnHost } from './hosts.js';
 import { isSame, Sessions } from './sessions.js';
+import { TooManyTrials, Trials } from './trials.js';
 
 export interface GuardSettings {
   readonly host: string;
@@ -19,9 +20,6 @@ export interface Visitor extends Person {
   readonly byHeader: boolean;
 }
 
-/** Wrong secrets from anybody before all must wait, and for how long. */
-const TRIES = { most: 10, withinMs: 60_000 };
-
 /** What those may have who have not shown who they are. */
 const OPEN_PATHS = new Set(['/login', '/login.css']);
 
@@ -29,8 +27,9 @@ export class Guard {
   readonly sessions = new Sessions();
   readonly #settings: GuardSettings;
   readonly #visitors = new WeakMap<FastifyRequest, Visitor>();
-  readonly #trials = new Map<string, Promise<Person | undefined | 'late'>>();
-  #failures: number[] = [];
+  readonly #trials = new Trials();
+  /** Of headers that are being looked at. */
+  readonly #looks = new Map<string, Promise<Person | undefined | TooManyTrials>>();
 
   constructor(settings: GuardSettings) {
     this.#settings = settings;
@@ -52,6 +51,7 @@ export class Guard {
         return refuse(reply, 421, 'this dashboard answers to localhost and 127.0.0.1 only');
       }
       const visitor = await this.#identify(request);
+      if (visitor instanceof TooManyTrials) return refuseTrial(reply, visitor);
       if (visitor !== undefined) this.#visitors.set(request, visitor);
       if (isChange(request) && !isSameOrigin(request)) {
         return refuse(reply, 403, 'changes are taken from this page only');
@@ -75,18 +75,18 @@ export class Guard {
     return this.#visitors.get(request);
   }
 
-  /** Lets `try_` see a secret, unless too many were wrong just now; `late` says that they were. */
+  /** Has `look` see a secret, unless too many were wrong just now. */
   async tried(
-    try_: () => Promise<Person | undefined>,
-    now = Date.now(),
-  ): Promise<Person | undefined | 'late'> {
-    this.#failures = this.#failures.filter((at) => at > now - TRIES.withinMs);
-    if (this.#failures.length >= TRIES.most) return 'late';
-    // Counted before it is known: many at once are many.
-    this.#failures.push(now);
-    const person = await try_();
-    if (person !== undefined) this.#failures.splice(this.#failures.indexOf(now), 1);
-    return person;
+    request: FastifyRequest,
+    look: () => Promise<Person | undefined>,
+  ): Promise<Person | undefined | TooManyTrials> {
+    return this.#trials.try(request.ip, look);
+  }
+
+  /** Lets go of the session that the request came with: nobody comes in by it any more. */
+  endSession(request: FastifyRequest): void {
+    const cookie = cookieOf(request, this.cookieName(request));
+    if (cookie !== undefined) this.sessions.end(cookie);
   }
 
   /** The session's cookie has the port in its name: cookies of one host are shared by all its ports. */
@@ -94,15 +94,15 @@ export class Guard {
     return `muster_session_${String(request.socket.localPort ?? 0)}`;
   }
 
-  async #identify(request: FastifyRequest): Promise<Visitor | undefined> {
+  async #identify(request: FastifyRequest): Promise<Visitor | undefined | TooManyTrials> {
     const { credentials } = this.#settings;
     if (credentials === undefined) {
       return { name: 'anybody here', csrf: this.sessions.csrfOf('open'), byHeader: false };
     }
     const header = request.headers.authorization;
     if (header !== undefined) {
-      const person = await this.#byHeader(credentials, header);
-      if (person === undefined) return undefined;
+      const person = await this.#byHeader(credentials, header, request);
+      if (person === undefined || person instanceof TooManyTrials) return person;
       return { ...person, csrf: this.sessions.csrfOf(header), byHeader: !isFromPage(request) };
     }
     const cookie = cookieOf(request, this.cookieName(request));
@@ -111,18 +111,21 @@ export class Guard {
   }
 
   /** Many requests at once with one header are one try. */
-  async #byHeader(credentials: Credentials, header: string): Promise<Person | undefined> {
+  async #byHeader(
+    credentials: Credentials,
+    header: string,
+    request: FastifyRequest,
+  ): Promise<Person | undefined | TooManyTrials> {
     const known = credentials.knownBy(header);
     if (known !== undefined) return known;
-    let trial = this.#trials.get(header);
-    if (trial === undefined) {
-      trial = this.tried(() => credentials.byHeader(header)).finally(() => {
-        this.#trials.delete(header);
+    let look = this.#looks.get(header);
+    if (look === undefined) {
+      look = this.tried(request, () => credentials.byHeader(header)).finally(() => {
+        this.#looks.delete(header);
       });
-      this.#trials.set(header, trial);
+      this.#looks.set(header, look);
     }
-    const person = await trial;
-    return person === 'late' ? undefined : person;
+    return look;
   }
 
   #turnAway(request: FastifyRequest, reply: FastifyReply, path: string): FastifyReply {
@@ -141,6 +144,15 @@ export function pathOf({ url }: FastifyRequest): string {
 
 export function refuse(reply: FastifyReply, status: number, error: string): FastifyReply {
   return reply.code(status).send({ error });
+}
+
+function refuseTrial(reply: FastifyReply, { waitSeconds }: TooManyTrials): FastifyReply {
+  const seconds = String(waitSeconds);
+  return refuse(
+    reply.header('retry-after', seconds),
+    429,
+    `too many wrong secrets came from your address; wait ${seconds}s`,
+  );
 }
 
 function isChange({ method }: FastifyRequest): boolean {

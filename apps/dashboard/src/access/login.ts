@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { refuse, type Guard } from './guard.js';
 import { Sessions } from './sessions.js';
+import { TooManyTrials } from './trials.js';
 
 export function addLogin(server: FastifyInstance, guard: Guard): void {
   server.addContentTypeParser(
@@ -24,16 +25,18 @@ export function addLogin(server: FastifyInstance, guard: Guard): void {
     const next = nextOf(request.body);
     if (credentials === undefined) return reply.redirect(next, 303);
     const { token, user = '', password = '' } = texts(request.body);
-    const person = await guard.tried(() =>
+    const person = await guard.tried(request, () =>
       token === undefined ? credentials.byPassword(user, password) : credentials.byToken(token),
     );
-    if (person === undefined || person === 'late') {
+    if (person === undefined || person instanceof TooManyTrials) {
+      const seconds = person === undefined ? '' : String(person.waitSeconds);
+      if (person !== undefined) void reply.header('retry-after', seconds);
       const why =
-        person === 'late'
-          ? 'Too many wrong tries: wait a minute.'
-          : 'That is not right. Please try again.';
+        person === undefined
+          ? 'That is not right. Please try again.'
+          : `Too many wrong tries: wait ${seconds} seconds.`;
       return reply
-        .code(person === 'late' ? 429 : 401)
+        .code(person === undefined ? 401 : 429)
         .type('text/html; charset=utf-8')
         .send(page(guard, next, why));
     }
@@ -45,6 +48,7 @@ export function addLogin(server: FastifyInstance, guard: Guard): void {
 
   server.post('/logout', (request, reply) => {
     if (guard.credentials === undefined) return refuse(reply, 404, 'nobody is logged in');
+    guard.endSession(request);
     return reply
       .header('set-cookie', cookie(guard, request, '', 0))
       .code(204)

@@ -1,4 +1,4 @@
-/** Sessions that live in a signed cookie: the server keeps its key, and nothing else. */
+/** Sessions that live in a signed cookie: the server keeps its key, and which were ended early. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Person } from './credentials.js';
 
@@ -11,6 +11,8 @@ export interface Session extends Person {
 
 export class Sessions {
   readonly #key = randomBytes(32);
+  /** Until when each would have lived. */
+  readonly #ended = new Map<string, number>();
 
   /** The value of a cookie. */
   open(person: Person, now = Date.now()): string {
@@ -28,11 +30,17 @@ export class Sessions {
   read(cookie: string, now = Date.now()): Session | undefined {
     const [body = '', signature = ''] = cookie.split('.');
     if (!isSame(signature, this.#sign(`session ${body}`))) return undefined;
-    const { name, until } = JSON.parse(Buffer.from(body, 'base64url').toString()) as {
-      name: string;
-      until: number;
-    };
-    return until > now ? { name, csrf: this.csrfOf(body) } : undefined;
+    const { name, until } = parse(body);
+    if (until <= now || this.#ended.has(body)) return undefined;
+    return { name, csrf: this.csrfOf(body) };
+  }
+
+  /** Nobody comes in by it any more. */
+  end(cookie: string, now = Date.now()): void {
+    if (this.read(cookie, now) === undefined) return;
+    for (const [body, until] of this.#ended) if (until <= now) this.#ended.delete(body);
+    const [body = ''] = cookie.split('.');
+    this.#ended.set(body, parse(body).until);
   }
 
   /** Of a session, or of whatever else somebody was let in by. */
@@ -46,6 +54,10 @@ export class Sessions {
 
   /** In seconds, for the cookie. */
   static readonly lifeSeconds = LIFE_MS / 1_000;
+}
+
+function parse(body: string): { readonly name: string; readonly until: number } {
+  return JSON.parse(Buffer.from(body, 'base64url').toString()) as { name: string; until: number };
 }
 
 /** Compares without telling by its time where two texts differ. */

@@ -4,7 +4,11 @@ import type { TickStore } from '@muster/tick-state';
 import type { FastifyReply } from 'fastify';
 import { refuse } from '../access/guard.js';
 
-const PATIENCE_MS = 10_000;
+/** Milliseconds until whoever asks is told that Redis does not answer. */
+export const PATIENCE_MS = 10_000;
+
+export const AWAY = 'Redis is away; try again in a moment';
+export const SILENT = 'Redis does not answer; try again in a moment';
 
 /** Sends what `read` gives; undefined is what is not there, and `missing` says what that was. */
 export async function answer(
@@ -13,9 +17,9 @@ export async function answer(
   missing: string,
   read: () => Promise<unknown>,
 ): Promise<FastifyReply> {
-  if (redis.status !== 'ready') return refuse(reply, 503, 'Redis is away; try again in a moment');
+  if (redis.status !== 'ready') return refuse(reply, 503, AWAY);
   const found = await within(PATIENCE_MS, read());
-  if (found === LATE) return refuse(reply, 503, 'Redis does not answer; try again in a moment');
+  if (found === LATE) return refuse(reply, 503, SILENT);
   if (found === undefined) return refuse(reply, 404, missing);
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(found));
 }

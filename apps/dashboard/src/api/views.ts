@@ -73,8 +73,8 @@ function reasonOf(body: unknown, user: string): string {
   const given =
     typeof body === 'object' && body !== null && 'reason' in body ? body.reason : undefined;
   const reason = typeof given === 'string' ? given.trim().slice(0, REASON_LENGTH) : '';
-  const who = user === '' || user === 'anybody here' || user === 'token' ? '' : ` by ${user}`;
-  return reason === '' ? `dashboard${who}` : reason;
+  const who = user === '' || user === 'anybody here' || user === 'token' ? '' : `, by ${user}`;
+  return reason === '' ? `from the dashboard${who}` : reason;
 }
 
 function addEvents(server: FastifyInstance, { watch }: ViewParts): void {

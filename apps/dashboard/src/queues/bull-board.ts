@@ -7,7 +7,8 @@ import { droneQueue, siteQueue, TICKS_QUEUE } from '@muster/protocol';
 import type { TickStore } from '@muster/tick-state';
 import { Queue } from 'bullmq';
 import type { FastifyInstance } from 'fastify';
-import { pathOf, type Guard } from '../access/guard.js';
+import { pathOf, refuse, type Guard } from '../access/guard.js';
+import { AWAY, PATIENCE_MS, SILENT } from '../api/answers.js';
 
 /** Queues of on-drone workers that it shows: it asks Redis about each, each time. */
 const DRONE_QUEUES = 50;
@@ -57,6 +58,7 @@ export async function addBullBoard(
     },
   });
   await server.register(async (scope) => {
+    bound(scope, store);
     scope.addHook('onSend', (request, reply, payload, done) => {
       const isPage = String(reply.getHeader('content-type')).startsWith('text/html');
       if (!isPage || typeof payload !== 'string') {
@@ -77,6 +79,27 @@ export async function addBullBoard(
   return async () => {
     await Promise.all(queues.map(({ queue }) => queue.close()));
   };
+}
+
+/** Its own routes wait for Redis without end. */
+function bound(scope: FastifyInstance, { redis }: TickStore): void {
+  scope.addHook('preHandler', (request, reply, next) => {
+    if (!pathOf(request).startsWith(`${BOARD_PATH}/api/`)) {
+      next();
+      return;
+    }
+    if (redis.status !== 'ready') {
+      refuse(reply, 503, AWAY);
+      return;
+    }
+    const timer = setTimeout(() => {
+      if (!reply.sent) refuse(reply, 503, SILENT);
+    }, PATIENCE_MS);
+    reply.raw.once('close', () => {
+      clearTimeout(timer);
+    });
+    next();
+  });
 }
 
 /** Fonts of another host: a page of ours asks for nothing there. */
