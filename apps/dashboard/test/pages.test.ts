@@ -125,6 +125,10 @@ describe('the fleet', () => {
   it('says what is wrong with a search', async () => {
     await open('/?q=lab99');
     await page.getByText('no drone is called lab99; did you mean lab09?').waitFor();
+    // Nobody was asked about: nothing is said of anybody.
+    expect(await page.getByRole('region', { name: 'Bad now' }).count()).toBe(0);
+    await open('/?q=lab01');
+    await page.getByText('None of these is bad.').waitFor();
   });
 });
 

@@ -61,7 +61,7 @@ function Fleet({ roll, query }: { readonly roll: RollView; readonly query: URLSe
     <main>
       <div class="head">
         <h1>Fleet</h1>
-        <Summary roll={roll} shown={shown} streaks={inUse} />
+        {found.kind !== 'error' && <Summary roll={roll} shown={shown} streaks={inUse} />}
       </div>
       <div class="tools">
         <label class="search">
@@ -79,7 +79,7 @@ function Fleet({ roll, query }: { readonly roll: RollView; readonly query: URLSe
         </label>
         <Choice name="by" label="in blocks by" value={by} values={['site', 'group']} />
         <Choice name="view" label="show" value={mode} values={['cells', 'history']} />
-        <p id="search-says" class="says" role="status">
+        <p id="search-says" class={`says${found.kind === 'error' ? ' loud' : ''}`} role="status">
           {found.kind === 'error'
             ? found.message
             : found.kind === 'some'
@@ -95,28 +95,34 @@ function Fleet({ roll, query }: { readonly roll: RollView; readonly query: URLSe
         />
       ) : (
         <>
-          <section aria-labelledby="bad-now">
-            <h2 id="bad-now">Bad now</h2>
-            <Unserved roll={roll} shown={shown} />
-            <TroubleList roll={roll} streaks={inUse} />
-            {roll.lines.length === 0 && (
-              <Empty says="Run a first tick:" command="muster tick --on '*' -- uptime" />
-            )}
-          </section>
-          <section aria-labelledby="all-drones">
-            <h2 id="all-drones">
-              {mode === 'cells' ? 'Every drone, its last outcome' : 'Every drone, its recent ticks'}
-            </h2>
-            <Legend mode={mode} roll={roll} streaks={streaks} />
-            {blocks.map(({ title, drones }) => (
-              <div class="block" key={title}>
-                <h3>
-                  {title} <small>{count(drones.length, 'drone')}</small>
-                </h3>
-                <HeatMap {...{ title, mode, roll, drones, streaks, longest }} />
-              </div>
-            ))}
-          </section>
+          {found.kind !== 'error' && (
+            <>
+              <section aria-labelledby="bad-now">
+                <h2 id="bad-now">Bad now</h2>
+                <Unserved roll={roll} shown={shown} />
+                <TroubleList roll={roll} streaks={inUse} isAll={found.kind === 'all'} />
+                {roll.lines.length === 0 && (
+                  <Empty says="Run a first tick:" command="muster tick --on '*' -- uptime" />
+                )}
+              </section>
+              <section aria-labelledby="all-drones">
+                <h2 id="all-drones">
+                  {mode === 'cells'
+                    ? 'Every drone, its last outcome'
+                    : 'Every drone, its recent ticks'}
+                </h2>
+                <Legend mode={mode} roll={roll} streaks={streaks} />
+                {blocks.map(({ title, drones }) => (
+                  <div class="block" key={title}>
+                    <h3>
+                      {title} <small>{count(drones.length, 'drone')}</small>
+                    </h3>
+                    <HeatMap {...{ title, mode, roll, drones, streaks, longest }} />
+                  </div>
+                ))}
+              </section>
+            </>
+          )}
           <Workers roll={roll} />
         </>
       )}

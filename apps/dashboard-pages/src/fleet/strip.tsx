@@ -5,12 +5,17 @@ import { readColours } from './paint.js';
 
 const [HEIGHT, STEP] = [14, 4];
 
+/** Of so many ticks, in CSS pixels. */
+export function stripWidth(ticks: number): number {
+  return ticks * STEP;
+}
+
 /** A drone's recent ticks, the newest on the right: bad ones are taller, so that colour says it twice. */
 export function Strip({ letters }: { readonly letters: readonly string[] }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const isDark = useScheme();
   const text = letters.join('');
-  const width = letters.length * STEP;
+  const width = stripWidth(letters.length);
   useLayoutEffect(() => {
     const { current } = canvas;
     const context = current?.getContext('2d');

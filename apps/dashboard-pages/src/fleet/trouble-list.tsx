@@ -4,7 +4,7 @@ import { Mark } from '../mark.js';
 import { kindOfLetter, wordsOf } from '../outcomes.js';
 import { dronePath, Link, tickPath } from '../route.js';
 import type { RollView } from '../views.js';
-import { Strip } from './strip.js';
+import { Strip, stripWidth } from './strip.js';
 import { troubles, type Streak } from './streaks.js';
 import { whyBad } from './why.js';
 
@@ -12,15 +12,17 @@ import { whyBad } from './why.js';
 export function TroubleList(props: {
   readonly roll: RollView;
   readonly streaks: ReadonlyMap<number, Streak>;
+  /** Whether these are all drones there are, or those of a search. */
+  readonly isAll: boolean;
 }) {
-  const { roll, streaks } = props;
+  const { roll, streaks, isAll } = props;
   const groups = troubles(streaks);
   if (groups.length === 0) {
-    const isAny = roll.lines.length > 0;
-    return <p class="calm">{isAny ? 'No drone is bad.' : 'Nothing has run yet.'}</p>;
+    if (roll.lines.length === 0) return <p class="calm">Nothing has run yet.</p>;
+    return <p class="calm">{isAll ? 'No drone is bad.' : 'None of these is bad.'}</p>;
   }
   return (
-    <ul class="troubles">
+    <ul class="troubles" style={{ '--strip': `${String(stripWidth(roll.heat.length))}px` }}>
       {groups.map(({ letter, drones, since, ticks, isOlder }) => {
         const names = drones.map((drone) => roll.drones[drone] ?? '');
         const tick = roll.heat[since]?.tick ?? '';

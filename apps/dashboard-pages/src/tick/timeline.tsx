@@ -32,6 +32,7 @@ export function Timeline({ view }: { readonly view: TickView }) {
         <Key kind="queued" words="queued" />
         <Key kind="connect" words="connecting" />
         <Key kind="call" words="calls, in turn" />
+        {view.open.length > 0 && <Key kind="now" words="going on" />}
         <Key kind="bad" words="the call that went wrong" />
         <span class="dim">scale: {duration(longest)}</span>
       </p>
