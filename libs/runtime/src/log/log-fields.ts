@@ -42,6 +42,7 @@ export const LOG_FIELDS = [
   'address',
   'dashboard',
   'allowChanges',
+  'access',
   'signal',
   'url',
   'variable',
