@@ -1,24 +1,28 @@
-/** `npm run bench -- [queue|ssh|limits|memory|dashboard] [--runs N] [--most N] [--json FILE]`: see bench/README.md. */
+/** `npm run bench -- [queue|workers|ssh|limits|memory|cold|dashboard] [--runs N] [--most N] [--json FILE]`: see bench/README.md. */
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { table } from './measure.mjs';
+import { benchCold } from './cold.mjs';
 import { benchDashboard } from './dashboard.mjs';
 import { benchLimits } from './limits.mjs';
 import { benchMemory } from './memory.mjs';
 import { benchQueue } from './queue.mjs';
 import { benchSsh } from './ssh.mjs';
+import { benchWorkers } from './workers.mjs';
 import { PROGRAMS } from '../tools/setup/programs.mjs';
 import { setUp } from '../tools/setup/setup.mjs';
 import { WORKSPACE_ROOT } from '../tools/workspace-root.mjs';
 
 const BENCHES = {
   queue: benchQueue,
+  workers: benchWorkers,
   ssh: benchSsh,
   limits: benchLimits,
   memory: benchMemory,
+  cold: benchCold,
   dashboard: benchDashboard,
 };
 

@@ -1,11 +1,11 @@
 /**
  * The tick itself, with calls that do nothing, against BullMQ's own flow of as many children: from
  * `execute` to the results in the one, from `FlowProducer.add` to the parent's completion in the other.
+ * Beside them a Celery chord, where there is Celery, and the fewest commands that could do it.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { inTurn, ratiosOf, timed } from './measure.mjs';
+import { openBare, openBullmq, openCelery } from './references.mjs';
 import { openScheduler, startServices } from './services.mjs';
 
 /** Drones in a tick, and how large a share of the reference's time its tick may take. */
@@ -20,6 +20,11 @@ const SIZES = [
 const CONCURRENCY = 100;
 /** Small ticks are over so soon that one says little: so many are run, and count as one. */
 const DRONES_A_RUN = 100;
+
+/** Of these the others take part as well. */
+const OTHERS = 1_000;
+/** Drones that run their own worker: a queue each. */
+const QUEUES = 200;
 
 const NOOP = [{ method: 'noop', args: {} }];
 
@@ -43,16 +48,40 @@ export async function benchQueue({ lab, runs, most, say }) {
       ]),
     );
     const defaults = { transport: 'local', site: 'queue' };
-    const fleet = await dir.write('queue.yaml', JSON.stringify({ version: 1, defaults, drones }));
+    const own = { [`own[1-${QUEUES}]`]: { transport: 'agent' } };
+    const fleet = await dir.write(
+      'queue.yaml',
+      JSON.stringify({ version: 1, defaults, drones: { ...drones, ...own } }),
+    );
     const muster = await startServices(lab, dir, redis.url);
     end.unshift(muster.stop);
     const methods = ['--methods', here('noop-methods.mjs')];
     await muster.startWorker('queue', fleet, ...methods, '--concurrency', String(CONCURRENCY));
     const ours = await openScheduler(redis.url, fleet, 'queue', { noop: { effect: 'once' } });
     end.unshift(ours.close);
-    const theirs = await openReference(redis.url);
+    const owners = Array.from({ length: QUEUES }, (_, index) => ['--drone', `own${index + 1}`]);
+    await muster.startWorker('', fleet, ...methods, ...owners.flat());
+    const theirs = await openBullmq(redis.url, CONCURRENCY);
     end.unshift(theirs.close);
-    const candidates = sizes.flatMap(({ drones: count }) => {
+    const many = await openBullmq(redis.url, CONCURRENCY, (index) => `child-${index}`, QUEUES);
+    end.unshift(many.close);
+    const bare = await openBare(redis.url);
+    end.unshift(bare.close);
+    const celery = await openCelery(redis.url);
+    if (celery !== undefined) end.unshift(celery.close);
+    const others = Object.entries({ 'bare Redis': bare, celery }).flatMap(([name, one]) =>
+      one === undefined
+        ? []
+        : [{ name: nameOf(name, OTHERS), run: () => timed(() => one.tick(OTHERS)) }],
+    );
+    const queues = [
+      {
+        name: `muster, ${QUEUES} queues`,
+        run: () => timed(() => ours.tick(`own[1-${QUEUES}]`, NOOP)),
+      },
+      { name: `bullmq, ${QUEUES} queues`, run: () => timed(() => many.tick(QUEUES)) },
+    ];
+    const eachSize = sizes.flatMap(({ drones: count }) => {
       const times = Math.max(1, DRONES_A_RUN / count);
       const each = async (/** @type {(count: number) => Promise<void>} */ tick) => {
         const seconds = await timed(async () => {
@@ -68,13 +97,18 @@ export async function benchQueue({ lab, runs, most, say }) {
         { name: nameOf('bullmq', count), run: () => each(theirs.tick) },
       ];
     });
+    const candidates = [...eachSize, ...queues, ...others];
     say('warming up');
     for (const { run } of candidates) await run();
     const rows = await inTurn(runs, candidates, say);
     const lines = sizes.map(({ drones: count, line }) => {
       return { ours: nameOf('muster', count), than: [nameOf('bullmq', count)], line };
     });
-    return { rows, ratios: ratiosOf(rows, lines) };
+    const more = [
+      { ours: `muster, ${QUEUES} queues`, than: [`bullmq, ${QUEUES} queues`], line: 1.2 },
+      { ours: nameOf('muster', OTHERS), than: [nameOf('celery', OTHERS)], line: 1 / 20 },
+    ];
+    return { rows, ratios: ratiosOf(rows, [...lines, ...more]) };
   } finally {
     for (const stop of end) await stop();
   }
@@ -85,54 +119,3 @@ export async function benchQueue({ lab, runs, most, say }) {
  * @param {number} count
  */
 const nameOf = (whose, count) => `${whose}, ${String(count)}`;
-
-/** @param {string} redisUrl */
-async function openReference(redisUrl) {
-  const [{ FlowProducer, QueueEvents }, { Redis }] = await Promise.all([
-    import('bullmq'),
-    import('ioredis'),
-  ]);
-  const workers = await Promise.all([
-    startReferenceWorker(redisUrl, 'child'),
-    startReferenceWorker(redisUrl, 'parent'),
-  ]);
-  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
-  const listening = connection.duplicate();
-  const events = new QueueEvents('reference-parent', { connection: listening });
-  const flows = new FlowProducer({ connection });
-  await events.waitUntilReady();
-  return {
-    tick: async (/** @type {number} */ count) => {
-      const { job } = await flows.add({
-        name: 'combine',
-        queueName: 'reference-parent',
-        opts: { removeOnComplete: { count: 100 } },
-        children: Array.from({ length: count }, (_, index) => ({
-          name: 'run',
-          queueName: 'reference-child',
-          data: { drone: `drone${String(index + 1)}`, calls: [{ method: 'noop', args: {} }] },
-          opts: { removeOnComplete: true },
-        })),
-      });
-      const combined = await job.waitUntilFinished(events);
-      if (combined !== count) throw new Error(`${combined} of ${count} children`);
-    },
-    close: async () => {
-      await Promise.all([flows.close(), events.close()]);
-      for (const one of [connection, listening]) one.disconnect();
-      for (const worker of workers) worker.kill('SIGTERM');
-      await Promise.all(workers.map((worker) => once(worker, 'exit')));
-    },
-  };
-}
-
-/**
- * @param {string} redisUrl
- * @param {'child' | 'parent'} kind
- */
-async function startReferenceWorker(redisUrl, kind) {
-  const args = [here('reference-worker.mjs'), redisUrl, kind, String(CONCURRENCY)];
-  const worker = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(worker.stdout, 'data');
-  return worker;
-}

@@ -115,7 +115,16 @@ export async function startServices({ startMuster, muster }, dir, redisUrl) {
       /** @type {string} */ site,
       /** @type {string} */ fleet,
       /** @type {string[]} */ ...more
-    ) => serve(['worker', '--site', site, '--fleet', fleet, '--drain', '1s', ...more]),
+    ) =>
+      serve([
+        'worker',
+        ...(site === '' ? [] : ['--site', site]),
+        '--fleet',
+        fleet,
+        '--drain',
+        '1s',
+        ...more,
+      ]),
     startDashboard: async (/** @type {string} */ fleet) =>
       (await serve(['dashboard', '--fleet', fleet, '--port', '0'])).address,
     tick: async (/** @type {string} */ fleet, /** @type {string[]} */ ...work) => {

@@ -6,12 +6,8 @@ import { refuse } from './guard.js';
 import { securityHeaders } from './headers.js';
 
 /** For an address that has no meaning, as `/%ff`. */
-export function answerBadUrl(
-  _error: Error,
-  _request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  return refuse(reply.headers(securityHeaders('')), 400, 'the address cannot be read');
+export function answerBadUrl(_error: Error, _request: FastifyRequest, reply: FastifyReply): void {
+  void refuse(reply.headers(securityHeaders('')), 400, 'the address cannot be read');
 }
 
 /** For what is no HTTP, has headers that are too long, or never ends. */
