@@ -6,6 +6,7 @@ import {
   closeTick,
   leaseName,
   readClaims,
+  readJournal,
   reportBatch,
   TIMING,
   type ClaimReply,
@@ -122,6 +123,21 @@ describe('claim', () => {
     await claim(store, lab, 'lab1');
     const again = { ...lab, drone: 'lab1', worker: 'host:1', token: 'another' };
     expect(await claimBatch(store, again)).toEqual(refused('held'));
+  });
+
+  it('begins the first call as well where nobody was here before, and nowhere else', async () => {
+    const lab = await openLab(store, ['lab1', 'lab2']);
+    const traces = (drone: string) => readJournal(store, { tick: lab.tick, drone }, 2);
+    const [begun, waiting] = [{ kind: 'begun' }, { kind: 'waiting' }];
+    await claim(store, lab, 'lab1', 'host:1', 'journalled');
+    await claim(store, lab, 'lab2', 'host:1', 'repeatable');
+    expect(await traces('lab1')).toEqual([begun, waiting]);
+    expect(await traces('lab2')).toEqual([waiting, waiting]);
+    // Who may begin is alive.
+    expect(await claim(store, lab, 'lab1', 'host:2', 'journalled')).toEqual(refused('held'));
+    await lastHeard(store, 'host:1', TIMING.workerLeaseMs);
+    expect(await claim(store, lab, 'lab2', 'host:2', 'journalled')).toMatchObject({ attempt: 2 });
+    expect(await traces('lab2')).toEqual([waiting, waiting]);
   });
 
   it('takes the batch over from a worker that was not heard of for its lease', async () => {

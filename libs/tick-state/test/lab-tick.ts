@@ -13,6 +13,7 @@ import {
   openTick,
   writeRoster,
   type ClaimReply,
+  type FirstCall,
   type Opened,
   type OpenRequest,
   type ReportRequest,
@@ -62,8 +63,9 @@ export async function claim(
   { tick, epoch }: Pick<LabTick, 'tick' | 'epoch'>,
   drone: string,
   worker = 'host:1',
+  first?: FirstCall,
 ): Promise<ClaimReply> {
-  return claimBatch(store, { tick, epoch, drone, worker, token: tokenOf(worker, drone) });
+  return claimBatch(store, { tick, epoch, drone, worker, token: tokenOf(worker, drone), first });
 }
 
 export function tokenOf(worker: string, drone: string): string {

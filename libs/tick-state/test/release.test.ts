@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { beginClosing, readClaims, releaseBatch, reportBatch, type Holder } from '../src/index.js';
+import {
+  beginClosing,
+  readClaims,
+  readJournal,
+  releaseBatch,
+  reportBatch,
+  type Holder,
+} from '../src/index.js';
 import { freshStore } from './fresh-store.js';
 import {
   claim,
@@ -47,6 +54,21 @@ describe('release', () => {
     expect(await readClaims(store, lab.tick, ['lab1'])).toEqual(
       new Map([['lab1', { worker: 'host:2', lease: 'host:2', attempts: 2 }]]),
     );
+  });
+
+  it('takes a first call back that the claim had begun and that never ran', async () => {
+    const lab = await openLab(store);
+    const first = () => readJournal(store, holderOf(lab), 1);
+    await claim(store, lab, 'lab1', 'host:1', 'journalled');
+    await releaseBatch(store, holderOf(lab), undefined, true);
+    expect(await first()).toEqual([{ kind: 'waiting' }]);
+  });
+
+  it('leaves a first call that ran begun', async () => {
+    const lab = await openLab(store);
+    await claim(store, lab, 'lab1', 'host:1', 'journalled');
+    await releaseBatch(store, holderOf(lab));
+    expect(await readJournal(store, holderOf(lab), 1)).toEqual([{ kind: 'begun' }]);
   });
 
   it('takes the batch from its holder, who cannot report it any more', async () => {

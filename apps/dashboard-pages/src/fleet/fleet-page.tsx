@@ -62,6 +62,9 @@ function Fleet({ roll, query }: { readonly roll: RollView; readonly query: URLSe
       <div class="head">
         <h1>Fleet</h1>
         {found.kind !== 'error' && <Summary roll={roll} shown={shown} streaks={inUse} />}
+        <span class="actions">
+          <a href="/api/fleet">JSON</a>
+        </span>
       </div>
       <div class="tools">
         <label class="search">

@@ -1,11 +1,12 @@
 /** What is written down before a call starts and when it has ended, and who may start one. */
 import type { Call } from '@muster/protocol';
+import type { Clock } from '@muster/runtime';
 import {
   beginCall,
   readJournal,
   TIMING,
+  type CallStep,
   type CallTrace,
-  type HoldReply,
   type Holder,
   type TickStore,
 } from '@muster/tick-state';
@@ -31,17 +32,39 @@ export interface CallJournal {
   confirm(): Promise<number>;
 }
 
+/** What Redis has said so lately is not asked again. Milliseconds. */
+const FRESH_MS = 250;
+
+export interface Hold {
+  readonly holder: Holder;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** When the claim was asked to begin the first call, by the monotonic clock; undefined where it was not. */
+  readonly begunAt?: number | undefined;
+  /** Milliseconds from then to the tick's deadline. */
+  readonly remainingMs: number;
+}
+
 /** The journal of a batch that this worker holds; `stop` ends the batch. */
 export async function openJournal(
   store: TickStore,
-  holder: Holder,
-  attempt: number,
+  { holder, attempt, begunAt, remainingMs }: Hold,
   calls: readonly Call[],
   stop: (reason: StopReason) => void,
+  clock: Pick<Clock, 'monotonic'>,
 ): Promise<CallJournal> {
-  const heed = (reply: HoldReply) => {
+  /** When it was asked whether the batch is ours, and how long from then on a call may start. */
+  let held = { at: begunAt ?? -Infinity, forMs: Math.min(TIMING.orderMs, remainingMs) };
+  let isBegun = begunAt !== undefined;
+  const ask = async (step?: CallStep) => {
+    const at = clock.monotonic();
+    const reply = await beginCall(store, holder, step);
     if (reply.kind === 'lost') throw new LeaseLostError('the batch is not held any more');
-    if (reply.kind === 'held') return;
+    if (reply.kind === 'held') {
+      held = { at, forMs: Math.min(TIMING.orderMs, reply.remainingMs) };
+      return;
+    }
+    held = { at: -Infinity, forMs: 0 };
     stop(
       reply.reason === 'deadline' ? { kind: 'deadline' } : { kind: 'cancelled', text: reply.text },
     );
@@ -50,16 +73,20 @@ export async function openJournal(
     // Nobody was here before the first attempt.
     traces: attempt === 1 ? [] : await readJournal(store, holder, calls.length),
     async begin(index, { effect }, ended) {
+      if (isBegun) {
+        // The first of them, by the claim.
+        isBegun = false;
+        return;
+      }
       const step = {
         ...(ended && { ended: { index: ended.index, result: JSON.stringify(ended.result) } }),
         ...(effect !== 'read' && { begun: index }),
       };
-      heed(await beginCall(store, holder, step));
+      await ask(step);
     },
     async confirm() {
-      const reply = await beginCall(store, holder);
-      heed(reply);
-      return reply.kind === 'held' ? Math.min(TIMING.orderMs, reply.remainingMs) : 0;
+      if (clock.monotonic() - held.at > FRESH_MS) await ask();
+      return Math.max(0, held.forMs - Math.max(0, clock.monotonic() - held.at));
     },
   };
 }

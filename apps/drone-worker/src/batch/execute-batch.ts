@@ -12,6 +12,7 @@ import {
   type TickStore,
 } from '@muster/tick-state';
 import type { BatchSource } from './batch-source.js';
+import { firstCallOf } from './begin-with-claim.js';
 import { BatchTelemetry } from './batch-telemetry.js';
 import { LeaseLostError, openJournal } from './call-journal.js';
 import {
@@ -74,7 +75,10 @@ export async function executeBatch(
   let telemetry: BatchTelemetry | undefined;
   try {
     deps.batches.prefetch(order);
-    const claim = await claimBatch(deps.store, { tick, drone, epoch, token, worker: deps.lease });
+    const first = skew === undefined ? await firstCallOf(order, deps) : undefined;
+    const askedAt = deps.clock.monotonic();
+    const worker = deps.lease;
+    const claim = await claimBatch(deps.store, { tick, drone, epoch, token, worker, first });
     if (!claim.ok) {
       log.debug({ refusal: claim.refusal }, 'batch not taken');
       if (claim.refusal === 'held')
@@ -96,7 +100,9 @@ export async function executeBatch(
       queued: { queue: delivery.queue, forMs: queuedMs },
     });
     log = telemetry.logged(log);
-    const held: HeldBatch = { holder, attempt: claim.attempt, controller };
+    const begunAt = first !== undefined && claim.attempt === 1 ? askedAt : undefined;
+    const { attempt, remainingMs: leftMs } = claim;
+    const held: HeldBatch = { holder, attempt, controller, begunAt, remainingMs: leftMs };
     const fetched = await fetchWork(order, skew, claim.settings, deps.batches);
     const { run, timings } = fetched.ok
       ? await carryOutHeld(held, fetched.work, deps, log, telemetry)
@@ -111,7 +117,8 @@ export async function executeBatch(
       remainingMs,
       signal: controller.signal,
     });
-    if (next !== null && (await releaseBatch(deps.store, holder, run))) {
+    const unbegun = begunAt !== undefined && run.calls[0]?.status === 'skipped';
+    if (next !== null && (await releaseBatch(deps.store, holder, run, unbegun))) {
       const { outcome, error } = run;
       telemetry.end(outcome, error, true);
       log.info({ outcome, error: error?.message, ...next }, 'batch will be tried again');
@@ -165,17 +172,22 @@ interface HeldBatch {
   readonly holder: Holder;
   readonly attempt: number;
   readonly controller: AbortController;
+  /** When its first call was begun with the claim, by the worker's monotonic clock; see `openJournal`. */
+  readonly begunAt: number | undefined;
+  /** Milliseconds to the deadline, as the claim said. */
+  readonly remainingMs: number;
 }
 
 async function carryOutHeld(
-  { holder, attempt, controller }: HeldBatch,
+  { holder, attempt, controller, begunAt, remainingMs }: HeldBatch,
   work: BatchWork,
   deps: BatchDependencies,
   log: Logger,
   telemetry: BatchTelemetry,
 ): Promise<CarriedOut> {
   const stop = controller.abort.bind(controller);
-  const journal = await openJournal(deps.store, holder, attempt, work.calls, stop);
+  const hold = { holder, attempt, begunAt, remainingMs };
+  const journal = await openJournal(deps.store, hold, work.calls, stop, deps.clock);
   const { slots, transfers, droneEntry, transportOf, methods, clock } = deps;
   // Spelled out: to copy all of them for each batch costs as much as its report.
   const own = { slots, transfers, droneEntry, transportOf, methods, clock, log, telemetry };

@@ -9,9 +9,9 @@ import { childJob, gateJob, parentJob, type TickToSend } from './tick-flow.js';
 
 /** A tick of so many drones is sent as one flow; BullMQ's way to do so costs thrice as much for each. */
 const WHOLE = 10;
-/** Jobs in one piece: the first ones run while the last are still being added. */
-const CHUNK = 250;
-/** Pieces under way at once. */
+/** Jobs in one load: the first ones run while the last are still being added. */
+const LOAD = 250;
+/** Loads under way at once. */
 const UNDER_WAY = 4;
 
 export class FlowSender {
@@ -53,18 +53,25 @@ export class FlowSender {
   async #sendBehindGate(tick: TickToSend, plan: TickPlan, over: AbortSignal): Promise<void> {
     await this.#flows.add({ ...parentJob(tick, plan), children: [gateJob(tick)] });
     const parent = { id: tick.id, queue: `${this.#store.prefix}:${TICKS_QUEUE}` };
-    const pieces = piecesOf(plan.drones);
-    const sendPieces = async () => {
-      for (const { queue, drones } of pieces) {
+    const sendPiece = async ({ queue, drones }: Piece) => {
+      const jobs = drones.map((drone) => {
+        const { name, data, opts } = childJob(tick, plan, drone);
+        return { name, data, opts: { ...opts, parent } };
+      });
+      const [one] = jobs;
+      // A pipeline costs more than the one job in it.
+      if (one !== undefined && jobs.length === 1)
+        await this.#queues.get(queue).add(one.name, one.data, one.opts);
+      else await this.#queues.get(queue).addBulk(jobs);
+    };
+    const loads = loadsOf(plan.drones);
+    const sendLoads = async () => {
+      for (const load of loads) {
         if (over.aborted) return;
-        const jobs = drones.map((drone) => {
-          const { name, data, opts } = childJob(tick, plan, drone);
-          return { name, data, opts: { ...opts, parent } };
-        });
-        await this.#queues.get(queue).addBulk(jobs);
+        await Promise.all(load.map(sendPiece));
       }
     };
-    await Promise.all(Array.from({ length: UNDER_WAY }, sendPieces));
+    await Promise.all(Array.from({ length: UNDER_WAY }, sendLoads));
     await this.#queues.get(GATES_QUEUE).remove(tick.id);
   }
 
@@ -79,21 +86,33 @@ export class FlowSender {
   }
 }
 
+/** What goes into one queue at once. */
 interface Piece {
   readonly queue: string;
   readonly drones: readonly PlannedDrone[];
 }
 
-/** One after another as they are asked for. */
-function* piecesOf(drones: readonly PlannedDrone[]): Generator<Piece, void> {
+/** One after another as they are asked for: a piece of a large queue, or pieces of many small ones. */
+function* loadsOf(drones: readonly PlannedDrone[]): Generator<Piece[], void> {
   const byQueue = new Map<string, PlannedDrone[]>();
   for (const drone of drones) {
     const others = byQueue.get(drone.queue);
     if (others === undefined) byQueue.set(drone.queue, [drone]);
     else others.push(drone);
   }
+  let load: Piece[] = [];
+  let room = LOAD;
   for (const [queue, all] of byQueue) {
-    for (let from = 0; from < all.length; from += CHUNK)
-      yield { queue, drones: all.slice(from, from + CHUNK) };
+    for (let from = 0; from < all.length;) {
+      const piece = { queue, drones: all.slice(from, from + room) };
+      load.push(piece);
+      from += piece.drones.length;
+      room -= piece.drones.length;
+      if (room > 0) continue;
+      yield load;
+      load = [];
+      room = LOAD;
+    }
   }
+  if (load.length > 0) yield load;
 }

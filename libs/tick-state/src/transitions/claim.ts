@@ -7,15 +7,17 @@ import { together } from '../together.js';
  * Transition: batch waiting → held by a worker. Refused unless the tick is open and the
  * epoch current, when the drone has reported, and while another living worker holds it.
  * The same token gets the same answer again, since a client that reconnects sends again.
+ * Where nobody was here before, the first call may begin with it, as `begin-call` would begin it.
  * Many batches of a tick in one go, each for itself: a word and its detail for each.
  */
 const CLAIM = defineScript(`
-local tick, claims, reports, workers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local tick, claims, reports, workers, journal = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local lease = tonumber(ARGV[1])
 local facts = redis.call('HMGET', tick, 'state', 'epoch', 'deadlineAt', 'settings')
 local at = now()
+local alive = {}
 
-local function claim(drone, epoch, token, worker)
+local function claim(drone, epoch, token, worker, first)
   if not facts[1] then return 'gone' end
   if facts[2] ~= epoch then return 'stale' end
   if facts[1] ~= 'open' or at >= tonumber(facts[3]) then return 'closed' end
@@ -31,18 +33,28 @@ local function claim(drone, epoch, token, worker)
       attempt = attempt + 1
     end
   end
-  redis.call('HSET', claims, drone, cjson.encode({token = token, worker = worker, attempt = attempt, at = at}))
+  local claim = {token = token, worker = worker, attempt = attempt, at = at}
+  if first ~= '' and attempt == 1 then
+    alive[worker] = true
+    claim.checked = at
+    if first == 'journalled' then redis.call('HSET', journal, drone .. '/0', 'begun') end
+  end
+  redis.call('HSET', claims, drone, cjson.encode(claim))
   return 'claimed', string.format('%d', attempt)
 end
 
 local reply = {string.format('%d', (facts[3] or at) - at), facts[4] or ''}
-for i = 2, #ARGV, 4 do
-  local word, attempt = claim(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
+for i = 2, #ARGV, 5 do
+  local word, attempt = claim(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
   reply[#reply + 1] = word
   reply[#reply + 1] = attempt or ''
 end
+for worker in pairs(alive) do redis.call('ZADD', workers, at, worker) end
 return reply
 `);
+
+/** `repeatable`: a second run of it would change nothing, so it is not journalled. */
+export type FirstCall = 'journalled' | 'repeatable';
 
 export interface Claim {
   readonly tick: string;
@@ -52,6 +64,8 @@ export interface Claim {
   readonly token: string;
   /** What the worker holds it under, see `leaseName`. */
   readonly worker: string;
+  /** Begins the first call as well, if this is the first attempt. */
+  readonly first?: FirstCall | undefined;
 }
 
 export type ClaimReply =
@@ -77,10 +91,17 @@ export const claimBatch = together<Claim, ClaimReply>(async (store, tick, claims
         keys.claims(prefix, tick),
         keys.reports(prefix, tick),
         keys.workers(prefix),
+        keys.journal(prefix, tick),
       ],
       [
         TIMING.workerLeaseMs,
-        ...claims.flatMap(({ drone, epoch, token, worker }) => [drone, epoch, token, worker]),
+        ...claims.flatMap(({ drone, epoch, token, worker, first = '' }) => [
+          drone,
+          epoch,
+          token,
+          worker,
+          first,
+        ]),
       ],
     ),
   );

@@ -4,11 +4,12 @@ import type { Holder } from './begin-call.js';
 
 /**
  * Transition: batch held → waiting for its next attempt. What the last attempt came to is
- * kept: it is the drone's outcome when no other attempt is made before the deadline.
+ * kept: it is the drone's outcome when no other attempt is made before the deadline. A first call that
+ * the claim has begun and that never ran has not begun.
  */
 const RELEASE = defineScript(`
-local tick, claims = KEYS[1], KEYS[2]
-local drone, epoch, token, last = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local tick, claims, journal = KEYS[1], KEYS[2], KEYS[3]
+local drone, epoch, token, last, unbegun = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local facts = redis.call('HMGET', tick, 'state', 'epoch')
 local held = redis.call('HGET', claims, drone)
 if facts[1] ~= 'open' or facts[2] ~= epoch or not held then return {'lost'} end
@@ -17,14 +18,19 @@ if claim.token ~= token then return {'lost'} end
 claim.token = ''
 if last ~= '' then claim.last = last end
 redis.call('HSET', claims, drone, cjson.encode(claim))
+if unbegun == '1' then redis.call('HDEL', journal, drone .. '/0') end
 return {'released'}
 `);
 
-/** Gives false when the batch is not ours any more, or the tick does not wait for it. */
+/**
+ * Gives false when the batch is not ours any more, or the tick does not wait for it. `unbegun`: the
+ * first call was begun with the claim, and did not run.
+ */
 export async function releaseBatch(
   store: TickStore,
   { tick, drone, epoch, token }: Holder,
   lastAttempt?: Misfortune,
+  unbegun = false,
 ): Promise<boolean> {
   const { prefix } = store;
   const last = lastAttempt === undefined ? '' : JSON.stringify(lastAttempt);
@@ -32,8 +38,8 @@ export async function releaseBatch(
     await runScript(
       store,
       RELEASE,
-      [keys.tick(prefix, tick), keys.claims(prefix, tick)],
-      [drone, epoch, token, last],
+      [keys.tick(prefix, tick), keys.claims(prefix, tick), keys.journal(prefix, tick)],
+      [drone, epoch, token, last, unbegun ? '1' : ''],
     ),
   );
   return word === 'released';
