@@ -54,7 +54,7 @@ async function start(some: Partial<DashboardSettings> = {}): Promise<string> {
 }
 
 async function withToken(): Promise<Credentials | undefined> {
-  return Credentials.from({ token: TOKEN });
+  return Credentials.from({ token: { text: TOKEN, from: 'test' } });
 }
 
 interface Session {
@@ -304,14 +304,17 @@ describe('muster dashboard', () => {
     [['--host', '0.0.0.0'], /--host 0\.0\.0\.0: .*MUSTER_DASHBOARD_TOKEN.*--credentials-file/],
     [['--port', '99999'], /Expected a port/],
     [['--token-file', '/nowhere'], /--token-file \/nowhere: .*no such file/],
+    [['--token-file', 'SHORT'], /--token-file \S+short: the token has 5 characters; it needs 16/],
     [['--host', '192.0.2.1', '--token-file', 'TOKEN'], /this machine has no such address/],
     [['--port', 'TAKEN'], /port \d+ of 127\.0\.0\.1 is taken: choose another with --port/],
   ])('%j is refused', async (args, message) => {
     const taken = new URL(await start()).port;
-    const tokenFile = await scratch.write('token', `${TOKEN}\n`);
-    const given = args.map((word) =>
-      word === 'TAKEN' ? taken : word === 'TOKEN' ? tokenFile : word,
-    );
+    const words: Partial<Record<string, string>> = {
+      TAKEN: taken,
+      TOKEN: await scratch.write('token', `${TOKEN}\n`),
+      SHORT: await scratch.write('short', 'short\n'),
+    };
+    const given = args.map((word) => words[word] ?? word);
     const { code, stdout, stderr } = await run(given);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);

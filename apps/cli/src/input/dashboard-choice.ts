@@ -21,8 +21,9 @@ export function chooseCredentials(
   const own = env[TOKEN] || undefined;
   if (own !== undefined && tokenFile !== undefined)
     throw new InvalidInputError(`--token-file and ${TOKEN} both say a token: give one`);
+  const said = own === undefined ? undefined : { text: own, from: TOKEN };
   return {
-    token: tokenFile === undefined ? own : readToken(tokenFile),
+    token: tokenFile === undefined ? said : readToken(tokenFile),
     ...(credentialsFile !== undefined && {
       file: { name: credentialsFile, text: read(credentialsFile, '--credentials-file') },
     }),
@@ -43,15 +44,16 @@ export async function checkHost(host: string): Promise<void> {
   }
 }
 
-function readToken(path: string): string {
+function readToken(path: string): { text: string; from: string } {
   const [first = ''] = read(path, '--token-file').split(/\r?\n/);
-  const token = first.trim();
-  if (token === '') {
+  const from = `--token-file ${path}`;
+  const text = first.trim();
+  if (text === '') {
     throw new InvalidInputError(
-      `--token-file ${path}: its first line is empty; expected a token there (e.g. openssl rand -hex 24)`,
+      `${from}: its first line is empty; expected a token there (e.g. openssl rand -hex 24)`,
     );
   }
-  return token;
+  return { text, from };
 }
 
 function read(path: string, flag: string): string {

@@ -9,8 +9,8 @@ const TOKEN_LENGTH = 16;
 const USER = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 
 export interface CredentialsInput {
-  /** As the user said it. */
-  readonly token?: string | undefined;
+  /** `text` as the user said it, and `from` where. */
+  readonly token?: { readonly text: string; readonly from: string } | undefined;
   /** Text of a credentials file: a line `user:scrypt$…` for each person, `#` begins a comment. */
   readonly file?: { readonly name: string; readonly text: string } | undefined;
 }
@@ -40,14 +40,14 @@ export class Credentials {
 
   /** Undefined where there are none. @throws InvalidInputError for those that cannot be used. */
   static async from({ token, file }: CredentialsInput): Promise<Credentials | undefined> {
-    if (token !== undefined && token.length < TOKEN_LENGTH) {
+    if (token !== undefined && token.text.length < TOKEN_LENGTH) {
       throw new InvalidInputError(
-        `the dashboard's token has ${String(token.length)} characters; it needs ${String(TOKEN_LENGTH)} at least (e.g. openssl rand -hex 24)`,
+        `${token.from}: the token has ${String(token.text.length)} characters; it needs ${String(TOKEN_LENGTH)} at least (e.g. openssl rand -hex 24)`,
       );
     }
     const people = file === undefined ? new Map<string, string>() : readPeople(file);
     if (token === undefined && people.size === 0) return undefined;
-    const hash = token === undefined ? undefined : await hashSecret(token);
+    const hash = token === undefined ? undefined : await hashSecret(token.text);
     return new Credentials(hash, people, await hashSecret('nobody'));
   }
 
