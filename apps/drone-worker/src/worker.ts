@@ -52,6 +52,14 @@ const BULLMQ = {
   drainDelay: 5,
 } as const;
 
+/**
+ * BullMQ's worker fetches its jobs one after another, and begins none before it has fetched as many as it
+ * may: so a site's queue has several, which share the places. One of them looks after the queue; the
+ * others wait in silence, in seconds, until there is something for them.
+ */
+const TAKERS = 4;
+const BESIDE = { ...BULLMQ, drainDelay: 60, skipStalledCheck: true } as const;
+
 /** Milliseconds for each of the last words to Redis: a worker that is cut off must be able to leave. */
 const FAREWELL_MS = 2_000;
 
@@ -86,7 +94,7 @@ export class DroneWorker extends Service {
   }
 
   protected override async onStart(): Promise<void> {
-    const { store, log, sites, drones, fleet, ssh } = this.#settings;
+    const { store, log, sites, drones, fleet, ssh, concurrency } = this.#settings;
     this.#leaveNow = new AbortController();
     const droneEntry = (name: string) => fleet?.get(name) ?? this.#ownDrone(name);
     const transports = createTransports((name) => fleet?.get(name), log, ssh);
@@ -126,7 +134,10 @@ export class DroneWorker extends Service {
     await this.#heart.start();
     const queues = [...sites.map(siteQueue), ...drones.map(droneQueue)];
     await Promise.all(queues.map((queue) => keepFewEvents(store, queue)));
-    this.#takers = queues.map((queue) => this.#take(queue, deps));
+    this.#takers = [
+      ...sites.map(siteQueue).flatMap((queue) => this.#takeTogether(queue, deps)),
+      ...drones.map(droneQueue).map((queue) => this.#take(queue, deps, concurrency, BULLMQ)),
+    ];
     await Promise.all(this.#takers.map((taker) => taker.waitUntilReady()));
   }
 
@@ -170,8 +181,22 @@ export class DroneWorker extends Service {
     }
   }
 
-  #take(queue: string, deps: BatchDependencies): Worker {
-    const { store, concurrency, log } = this.#settings;
+  #takeTogether(queue: string, deps: BatchDependencies): Worker[] {
+    const { concurrency } = this.#settings;
+    const count = Math.min(TAKERS, concurrency);
+    return Array.from({ length: count }, (_, nth) => {
+      const places = Math.floor((concurrency + nth) / count);
+      return this.#take(queue, deps, places, nth === 0 ? BULLMQ : BESIDE);
+    });
+  }
+
+  #take(
+    queue: string,
+    deps: BatchDependencies,
+    concurrency: number,
+    behaviour: typeof BULLMQ | typeof BESIDE,
+  ): Worker {
+    const { store, log } = this.#settings;
     const execute = async (job: Job<unknown, string>, token?: string) => {
       const executed = await executeBatch(
         { data: job.data, queue, enqueuedAt: job.timestamp },
@@ -187,7 +212,7 @@ export class DroneWorker extends Service {
       prefix: store.prefix,
       name: this.id,
       concurrency,
-      ...BULLMQ,
+      ...behaviour,
     };
     const taker = new Worker<unknown, string>(queue, execute, options);
     taker.on('error', (error) => {
