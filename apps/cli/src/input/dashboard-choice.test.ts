@@ -24,7 +24,7 @@ describe('the credentials of a dashboard', () => {
     expect(
       chooseCredentials({ tokenFile: join(folder, 'token'), credentialsFile: file }, {}),
     ).toEqual({
-      token: 'a-token-of-some-length',
+      token: { text: 'a-token-of-some-length', from: `--token-file ${join(folder, 'token')}` },
       file: { name: file, text: 'ada:scrypt$…\n' },
     });
   });
