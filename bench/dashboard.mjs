@@ -18,12 +18,22 @@ const LINE_S = 1;
 const NOOP = [{ method: 'noop', args: {} }];
 const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** In the page: milliseconds to the first paint, and until every drone was drawn. */
+/**
+ * In the page, milliseconds: to the first paint, to the paint of the largest text (the fleet itself has
+ * to be there for it), and until every drone was drawn.
+ */
 const DRAWN = `new Promise((resolve) => {
-  requestAnimationFrame(() => requestAnimationFrame(() => {
-    const names = ['first-contentful-paint', 'muster.drawn'];
-    resolve(names.map((name) => performance.getEntriesByName(name)[0]?.startTime ?? NaN));
-  }));
+  let largest = NaN;
+  new PerformanceObserver((list) => {
+    largest = list.getEntries().at(-1).startTime;
+  }).observe({ type: 'largest-contentful-paint', buffered: true });
+  const at = (name) => performance.getEntriesByName(name)[0]?.startTime;
+  const look = () => {
+    const [first, drawn] = [at('first-contentful-paint'), at('muster.drawn')];
+    if (largest > drawn && first > 0) resolve(JSON.stringify([first, largest, drawn]));
+    else setTimeout(look, 50);
+  };
+  look();
 })`;
 
 const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
@@ -50,12 +60,10 @@ export async function benchDashboard({ lab, runs, most, say }) {
             ratio: value(`commands a refresh, ${many}`) / value(`commands a refresh, ${few}`),
             line: 1,
           },
-          {
-            of: `first paint, ${many}`,
-            to: '1 s',
-            ratio: value(`first paint, ${many}`) / LINE_S,
-            line: 1,
-          },
+          ...['first paint', 'fleet painted'].map((what) => {
+            const of = `${what}, ${many}`;
+            return { of, to: '1 s', ratio: value(of) / LINE_S, line: 1 };
+          }),
         ]
       : [],
   };
@@ -132,18 +140,25 @@ async function firstPaints(address, runs, say) {
   });
   const results = {
     'first paint': /** @type {number[]} */ ([]),
+    'fleet painted': /** @type {number[]} */ ([]),
     'heat map drawn': /** @type {number[]} */ ([]),
   };
   try {
     for (let run = 0; run < runs; run += 1) {
       const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+      // Playwright's own scripts, as for a wait, would take their part of the time that is measured.
+      const debug = await page.context().newCDPSession(page);
       await page.goto(address);
-      await page.waitForSelector('.heat canvas');
-      const [paint, drawn] = await page.evaluate(DRAWN);
+      const { result } = await debug.send('Runtime.evaluate', {
+        expression: DRAWN,
+        awaitPromise: true,
+      });
+      const [paint, fleet, drawn] = JSON.parse(result.value);
       results['first paint'].push(paint / 1000);
+      results['fleet painted'].push(fleet / 1000);
       results['heat map drawn'].push(drawn / 1000);
       say(
-        `run ${run + 1} of ${runs}: painted ${paint.toFixed(0)} ms, drawn ${drawn.toFixed(0)} ms`,
+        `run ${run + 1} of ${runs}: painted ${paint.toFixed(0)} ms, the fleet ${fleet.toFixed(0)} ms, drawn ${drawn.toFixed(0)} ms`,
       );
       await page.close();
     }

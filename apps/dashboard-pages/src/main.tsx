@@ -25,12 +25,19 @@ function Page() {
   );
 }
 
+/** Milliseconds for which what stood there while this was loaded may stay: all is drawn once, then. */
+const PATIENCE_MS = 250;
+
 const place = document.getElementById('app');
 if (place !== null) {
-  // What stood there while this was loaded.
-  document.getElementById('shell')?.remove();
   const source = new Source();
-  source.start();
+  await Promise.race([
+    source.start(),
+    new Promise((resolve) => {
+      setTimeout(resolve, PATIENCE_MS);
+    }),
+  ]);
+  document.getElementById('shell')?.remove();
   render(
     <SourceContext.Provider value={source}>
       <Frame>

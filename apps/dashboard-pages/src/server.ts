@@ -29,6 +29,8 @@ async function read<T>(response: Response): Promise<T> {
   return data;
 }
 
+const RETRY_MS = 2_000;
+
 export interface Known {
   readonly roll: RollView | undefined;
   readonly session: SessionView | undefined;
@@ -42,24 +44,24 @@ export class Source {
   readonly #listeners = new Set<() => void>();
   readonly #beats = new Set<() => void>();
   #isAhead = false;
+  #events: EventSource | undefined;
 
   /**
    * Listens for as long as somebody looks: a browser has few connections to one server, and tabs
-   * in the background would hold them all.
+   * in the background would hold them all. Resolves once the first question is answered or failed.
    */
-  start(): void {
-    void this.#ask();
-    let events = this.#open();
+  start(): Promise<void> {
+    const asked = this.#begin();
     document.addEventListener('visibilitychange', () => {
-      events.close();
-      if (document.hidden) return;
-      void this.#ask();
-      events = this.#open();
+      this.#events?.close();
+      if (!document.hidden) void this.#begin();
     });
+    return asked;
   }
 
-  #open(): EventSource {
+  #begin(): Promise<void> {
     const events = new EventSource('/api/events');
+    this.#events = events;
     let wasLost = false;
     events.addEventListener('open', () => {
       // What was said meanwhile was missed.
@@ -69,6 +71,11 @@ export class Source {
     events.addEventListener('error', () => {
       wasLost = true;
       this.#set({ trouble: 'The dashboard does not answer. Trying again…' });
+      // Refused, so the browser does not come back by itself: asking finds out why.
+      if (events.readyState !== EventSource.CLOSED) return;
+      setTimeout(() => {
+        if (this.#events === events && !document.hidden) void this.#begin();
+      }, RETRY_MS);
     });
     events.addEventListener('trouble', ({ data }: MessageEvent<string>) => {
       const { text } = JSON.parse(data) as { text: string | null };
@@ -82,7 +89,7 @@ export class Source {
     events.addEventListener('beat', () => {
       this.#beat();
     });
-    return events;
+    return this.#ask();
   }
 
   /** Called whenever something that we know has changed; gives the way to stop. */
@@ -114,7 +121,7 @@ export class Source {
     } catch (error) {
       const text = error instanceof Refusal ? error.message : 'The dashboard does not answer.';
       this.#set({ trouble: `${text} Trying again…` });
-      setTimeout(() => void this.#ask(), 2_000);
+      setTimeout(() => void this.#ask(), RETRY_MS);
     } finally {
       this.#isAhead = false;
     }

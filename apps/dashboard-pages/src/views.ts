@@ -107,6 +107,8 @@ export interface OpenRow {
   readonly methods: number;
   /** From the tick's start to its claim; null before. */
   readonly queuedMs: number | null;
+  /** From the tick's start to the begin of the call that runs; null where that is not known. */
+  readonly beganMs: number | null;
   readonly worker: string | null;
 }
 

@@ -105,6 +105,8 @@ export class Dashboard extends Service {
     addPages(server);
     this.#release = await addBullBoard(server, { store, fleet, guard });
     await this.#listen(server);
+    // The first who looks need not wait for the history; whoever looks later is told what is wrong.
+    void book.refresh().catch(() => undefined);
   }
 
   protected override async onStop(): Promise<void> {

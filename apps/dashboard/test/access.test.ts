@@ -2,7 +2,6 @@
 import { connect } from 'node:net';
 import { loadFleet } from '@muster/fleet';
 import { DEFAULT_PREFIX } from '@muster/protocol';
-import { silentLogger } from '@muster/runtime';
 import {
   muster,
   scratchDir,
@@ -11,7 +10,13 @@ import {
   type TestRedis,
 } from '@muster/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Credentials, credentialsLine, Dashboard, type DashboardSettings } from '../src/index.js';
+import {
+  Credentials,
+  credentialsLine,
+  type Dashboard,
+  type DashboardSettings,
+} from '../src/index.js';
+import { startDashboard } from './start-dashboard.js';
 
 const TOKEN = 'a-token-of-some-length';
 
@@ -38,18 +43,8 @@ afterAll(async () => {
 });
 
 async function start(some: Partial<DashboardSettings> = {}): Promise<string> {
-  const dashboard = new Dashboard({
-    store: { redis: redis.client, prefix: DEFAULT_PREFIX },
-    fleet: await loadFleet(fleetFile),
-    host: '127.0.0.1',
-    port: 0,
-    allowChanges: false,
-    version: '0.0.0',
-    log: silentLogger,
-    ...some,
-  });
+  const dashboard = await startDashboard(redis, { fleet: await loadFleet(fleetFile), ...some });
   running.push(dashboard);
-  await dashboard.start();
   return dashboard.address;
 }
 
@@ -180,7 +175,7 @@ describe('with changes allowed', () => {
     const { csrf } = await session(address);
     const response = await fetch(`${address}/api/ticks/default-77/cancel`, {
       method: 'POST',
-      headers: { 'x-xsrf-token': csrf, origin: address },
+      headers: { 'x-xsrf-token': csrf, origin: address, 'content-type': 'application/json' },
     });
     expect([response.status, await response.json()]).toEqual([
       404,
@@ -305,6 +300,7 @@ describe('muster dashboard', () => {
     [['--port', '99999'], /Expected a port/],
     [['--token-file', '/nowhere'], /--token-file \/nowhere: .*no such file/],
     [['--token-file', 'SHORT'], /--token-file \S+short: the token has 5 characters; it needs 16/],
+    [['--token-file', 'SPACED'], /spaced: the token has a space .*; expected letters, digits/],
     [['--host', '192.0.2.1', '--token-file', 'TOKEN'], /this machine has no such address/],
     [['--port', 'TAKEN'], /port \d+ of 127\.0\.0\.1 is taken: choose another with --port/],
   ])('%j is refused', async (args, message) => {
@@ -312,6 +308,7 @@ describe('muster dashboard', () => {
     const words: Partial<Record<string, string>> = {
       TAKEN: taken,
       TOKEN: await scratch.write('token', `${TOKEN}\n`),
+      SPACED: await scratch.write('spaced', 'a token of many words\n'),
       SHORT: await scratch.write('short', 'short\n'),
     };
     const given = args.map((word) => words[word] ?? word);

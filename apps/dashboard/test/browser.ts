@@ -7,9 +7,13 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
+/** A name by which the browser finds this machine, as one of a network: no loopback address to it. */
+export const NETWORK_NAME = 'lab-server.example';
+
 export async function startBrowser(): Promise<Browser> {
   // Its sandbox needs rights that containers and root do not have; the pages are ours.
-  return chromium.launch({ executablePath: findBrowser(), args: ['--no-sandbox'] });
+  const args = ['--no-sandbox', `--host-resolver-rules=MAP ${NETWORK_NAME} 127.0.0.1`];
+  return chromium.launch({ executablePath: findBrowser(), args });
 }
 
 function findBrowser(): string {

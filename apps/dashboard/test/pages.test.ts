@@ -137,7 +137,10 @@ describe('a tick', () => {
     const exec = (argv: readonly string[]) => [{ method: 'exec', args: { argv } }];
     const calls = await scratch.write(
       'calls.json',
-      JSON.stringify({ lab01: exec(gate.argv), 'lab[02-12]': exec(['echo', 'soon']) }),
+      JSON.stringify({
+        lab01: [...exec(['echo', 'first']), ...exec(gate.argv)],
+        'lab[02-12]': exec(['echo', 'soon']),
+      }),
     );
     await open('/ticks');
     const tick = muster(['tick', '--calls', calls, '--json'], { env });
@@ -149,7 +152,9 @@ describe('a tick', () => {
     await page.getByText('11 of 12').waitFor();
     const timeline = page.getByRole('region', { name: 'Drones, the slowest first' });
     const first = timeline.getByRole('row').nth(1);
-    expect(await first.innerText()).toMatch(/lab01\s.*runs exec/s);
+    expect(await first.innerText()).toMatch(
+      /lab01\s+queued \d+ms, 1 call \d+ms, runs exec \(call 2 of 2\) for \d/,
+    );
     await page.getByText('lab[02-12]').waitFor();
 
     await page.getByRole('button', { name: 'Cancel tick' }).click();
@@ -165,7 +170,7 @@ describe('a tick', () => {
       failure: { message: expect.stringContaining('wrong image') as string },
     });
     const bad = page.getByRole('region', { name: 'verdict' }).getByRole('listitem');
-    expect(await bad.innerText()).toMatch(/cancelled\s+lab01\s+call 0, exec: wrong image/);
+    expect(await bad.innerText()).toMatch(/cancelled\s+lab01\s+call 1, exec: wrong image/);
   });
 
   it('shows outputs folded, as text whatever they hold, and the verdict', async () => {

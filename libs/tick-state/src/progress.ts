@@ -11,6 +11,8 @@ export interface BatchStep {
   readonly attempt: number;
   /** When it was claimed. Redis' clock, milliseconds since 1970; null where a claim does not say. */
   readonly claimedAt: number | null;
+  /** When the call that runs began, as far as it is known: one that changes nothing is not journalled. */
+  readonly beganAt: number | null;
   /** The last call that the journal knows of: it runs, or has just ended; null before the first. */
   readonly call: number | null;
 }
@@ -32,7 +34,7 @@ export async function readProgress(
   }
   return new Map(
     Object.entries(claims).map(([drone, text]): [string, BatchStep] => {
-      const { token, worker, attempt, at } = JSON.parse(text) as StoredClaim;
+      const { token, worker, attempt, at, began } = JSON.parse(text) as StoredClaim;
       return [
         drone,
         {
@@ -40,6 +42,7 @@ export async function readProgress(
           isHeld: token !== '',
           attempt,
           claimedAt: at ?? null,
+          beganAt: began ?? null,
           call: calls.get(drone) ?? null,
         },
       ];
@@ -53,4 +56,5 @@ interface StoredClaim {
   readonly worker: string;
   readonly attempt: number;
   readonly at?: number;
+  readonly began?: number;
 }

@@ -1,7 +1,7 @@
 import { foldNodeSet } from '@muster/protocol';
 import { useMemo } from 'preact/hooks';
 import { Empty, Waiting } from '../frame/empty.js';
-import { count } from '../format.js';
+import { count, grouped } from '../format.js';
 import { useKnown, useTitle } from '../hooks.js';
 import { Link, setQuery, tickPath, usePlace } from '../route.js';
 import type { RollView } from '../views.js';
@@ -144,11 +144,9 @@ function Summary(props: {
   const running = roll.lines.filter(({ status }) => status === 'running');
   return (
     <p class="summary">
-      <strong class={bad > 0 ? 'loud' : ''}>{bad.toLocaleString('en')} bad</strong>
-      <span>{ok.toLocaleString('en')} ok</span>
-      {shown.length > streaks.size && (
-        <span>{(shown.length - streaks.size).toLocaleString('en')} disabled</span>
-      )}
+      <strong class={bad > 0 ? 'loud' : ''}>{grouped(bad)} bad</strong>
+      <span>{grouped(ok)} ok</span>
+      {shown.length > streaks.size && <span>{grouped(shown.length - streaks.size)} disabled</span>}
       <span class="dim">{count(shown.length, 'drone')}</span>
       <span class="dim">{count(roll.workers.length, 'worker')}</span>
       {running.map(({ tick }) => (
@@ -194,15 +192,33 @@ function Unserved({ roll, shown }: { readonly roll: RollView; readonly shown: re
   const near = unserved.filter((drone) => !agents.has(nameOf(drone)));
   const sites = [...new Set(near.map((drone) => roll.sites[roll.site[drone] ?? 0] ?? ''))];
   const own = unserved.map(nameOf).filter((name) => agents.has(name));
-  const flags = [
-    ...sites.slice(0, 3).map((site) => `--site ${site}`),
-    ...own.slice(0, sites.length === 0 ? 1 : 0).map((name) => `--drone ${name}`),
-  ];
   return (
     <p class="warn">
-      <strong>{foldNodeSet(unserved.map(nameOf))}</strong>{' '}
-      <small>{count(unserved.length, 'drone')}</small> served by no living worker. Start one:{' '}
-      <code>muster worker {flags.join(' ')}</code>
+      {unserved.length === shown.length && shown.length > 1 ? (
+        <>
+          <strong>All {count(shown.length, 'drone')}</strong>{' '}
+        </>
+      ) : (
+        <>
+          <strong>{foldNodeSet(unserved.map(nameOf))}</strong>{' '}
+          <small>{count(unserved.length, 'drone')}</small>{' '}
+        </>
+      )}
+      served by no living worker.
+      {sites.length > 0 && (
+        <>
+          {' '}
+          Start one near them:{' '}
+          <code>muster worker {sites.map((site) => `--site ${site}`).join(' ')}</code>
+        </>
+      )}
+      {own.length > 0 && (
+        <>
+          {' '}
+          Start one on {own.length === 1 ? 'it' : 'each of'} {foldNodeSet(own)}:{' '}
+          <code>muster worker --drone {own.length === 1 ? own[0] : 'NAME'}</code>
+        </>
+      )}
     </p>
   );
 }

@@ -32,8 +32,9 @@ export function streakOf(heat: readonly Pick<HeatRow, 'cells'>[], drone: number)
   let bad = 0;
   let lately = 0;
   let seen = 0;
-  for (const [index, { cells }] of heat.entries()) {
-    const cell = cells[drone] ?? ' ';
+  // By index: this runs for each of thousands of drones.
+  for (let index = 0; index < heat.length; index += 1) {
+    const cell = heat[index]?.cells[drone] ?? ' ';
     if (cell === ' ' || cell === '-') continue;
     if (letter === ' ') [letter, at] = [cell, index];
     const isBad = isBadLetter(cell);

@@ -73,7 +73,7 @@ function useShortcuts(help: { readonly current: HTMLDialogElement | null }): voi
     const press = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (target.closest('input, select, textarea, dialog') !== null) return;
+      if (target.closest('input, select, textarea, dialog[open]') !== null) return;
       if (event.key === '/') {
         event.preventDefault();
         if (location.pathname !== '/') go('/');

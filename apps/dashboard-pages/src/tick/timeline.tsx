@@ -33,7 +33,7 @@ export function Timeline({ view }: { readonly view: TickView }) {
         <Key kind="connect" words="connecting" />
         <Key kind="call" words="calls, in turn" />
         {view.open.length > 0 && <Key kind="now" words="going on" />}
-        <Key kind="bad" words="the call that went wrong" />
+        <Key kind="bad" words="what went wrong" />
         <span class="dim">scale: {duration(longest)}</span>
       </p>
       <table class="timeline">
@@ -125,22 +125,35 @@ function reportedSpans(row: ReportedRow, methods: TickView['methods']): Span[] {
   const names = methods[row.methods] ?? [];
   const spans: Span[] = [
     { kind: 'queued', ms: row.queuedMs, words: `queued ${duration(row.queuedMs)}` },
-    { kind: 'connect', ms: row.connectMs, words: `connecting ${duration(row.connectMs)}` },
+    {
+      kind: kindOf(row.outcome) === 'link' ? 'bad' : 'connect',
+      ms: row.connectMs,
+      words: `connecting ${duration(row.connectMs)}`,
+    },
   ];
   for (const [index, [status, ms]] of row.calls.entries()) {
     if (ms === 0 && status !== 'ok') continue;
     const kind = status !== 'ok' ? 'bad' : index % 2 === 0 ? 'call' : 'alt';
     spans.push({ kind, ms, words: `${names[index] ?? 'call'} ${status} ${duration(ms)}` });
   }
-  if (row.calls.length === 0 && kindOf(row.outcome) !== 'ok') return [];
-  return spans;
+  // Of its calls nothing is known: it never had its turn, could not be reached, or did not report.
+  if (row.calls.length === 0 && row.runMs > 0)
+    spans.push({ kind: 'bad', ms: row.runMs, words: `no report after ${duration(row.runMs)}` });
+  return spans.filter(({ ms }) => ms > 0);
 }
 
 function openSpans(row: OpenRow, elapsed: number, methods: TickView['methods']): Span[] {
   const queued = row.queuedMs ?? elapsed;
   const spans: Span[] = [{ kind: 'queued', ms: queued, words: `queued ${duration(queued)}` }];
   if (row.queuedMs === null) return spans;
-  const ms = Math.max(0, elapsed - queued);
+  const began = Math.max(queued, row.beganMs ?? queued);
+  if (began > queued) {
+    const done = row.call === null || row.call === 0 ? undefined : count(row.call, 'call');
+    const [kind, what] =
+      done === undefined ? (['connect', 'connecting'] as const) : (['call', done] as const);
+    spans.push({ kind, ms: began - queued, words: `${what} ${duration(began - queued)}` });
+  }
+  const ms = Math.max(0, elapsed - began);
   return [...spans, { kind: 'now', ms, words: `${openWords(row, methods)} for ${duration(ms)}` }];
 }
 

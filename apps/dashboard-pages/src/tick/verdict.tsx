@@ -1,6 +1,6 @@
 import type { Outcome } from '@muster/protocol';
 import { useState } from 'preact/hooks';
-import { count } from '../format.js';
+import { count, grouped } from '../format.js';
 import { OutcomeMark } from '../mark.js';
 import { Link } from '../route.js';
 import type { TickView } from '../views.js';
@@ -30,7 +30,7 @@ export function Verdict({ view }: { readonly view: TickView }) {
         <p class="counts">
           {counts.map(([outcome, drones]) => (
             <span key={outcome}>
-              {drones.toLocaleString('en')} <OutcomeMark outcome={outcome} />
+              {grouped(drones)} <OutcomeMark outcome={outcome} />
             </span>
           ))}
         </p>

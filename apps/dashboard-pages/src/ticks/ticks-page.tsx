@@ -1,5 +1,5 @@
 import { OUTCOMES } from '@muster/protocol';
-import { ago, clock, count, duration } from '../format.js';
+import { ago, clock, count, grouped, duration } from '../format.js';
 import { Empty, Waiting } from '../frame/empty.js';
 import { useKnown, useTitle } from '../hooks.js';
 import { Unit } from '../unit.js';
@@ -110,7 +110,7 @@ function List({ lines }: { readonly lines: readonly TickLine[] }) {
               <Unit words="took" /> {line.durationMs === null ? '…' : duration(line.durationMs)}
             </td>
             <td class="number">
-              {line.size.toLocaleString('en')} <Unit words={line.size === 1 ? 'drone' : 'drones'} />
+              {grouped(line.size)} <Unit words={line.size === 1 ? 'drone' : 'drones'} />
             </td>
             <td>
               <Outcomes line={line} />

@@ -40,11 +40,7 @@ export class Credentials {
 
   /** Undefined where there are none. @throws InvalidInputError for those that cannot be used. */
   static async from({ token, file }: CredentialsInput): Promise<Credentials | undefined> {
-    if (token !== undefined && token.text.length < TOKEN_LENGTH) {
-      throw new InvalidInputError(
-        `${token.from}: the token has ${String(token.text.length)} characters; it needs ${String(TOKEN_LENGTH)} at least (e.g. openssl rand -hex 24)`,
-      );
-    }
+    if (token !== undefined) checkToken(token);
     const people = file === undefined ? new Map<string, string>() : readPeople(file);
     if (token === undefined && people.size === 0) return undefined;
     const hash = token === undefined ? undefined : await hashSecret(token.text);
@@ -85,6 +81,21 @@ export class Credentials {
     if (scheme.toLowerCase() !== 'basic') return undefined;
     const [name, ...rest] = Buffer.from(value, 'base64').toString().split(':');
     return this.byPassword(name ?? '', rest.join(':'));
+  }
+}
+
+/** @throws InvalidInputError for one that could be guessed, or that no `Authorization` header can have. */
+function checkToken({ text, from }: { readonly text: string; readonly from: string }): void {
+  const advice = '(e.g. openssl rand -hex 24)';
+  if (!/^[\x21-\x7e]*$/.test(text)) {
+    throw new InvalidInputError(
+      `${from}: the token has a space or another character that no header can have; expected letters, digits and signs ${advice}`,
+    );
+  }
+  if (text.length < TOKEN_LENGTH) {
+    throw new InvalidInputError(
+      `${from}: the token has ${String(text.length)} characters; it needs ${String(TOKEN_LENGTH)} at least ${advice}`,
+    );
   }
 }
 

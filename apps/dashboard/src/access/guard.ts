@@ -46,7 +46,8 @@ export class Guard {
   protect(server: FastifyInstance): void {
     server.addHook('onRequest', async (request, reply) => {
       const path = pathOf(request);
-      reply.headers(securityHeaders(path));
+      // Browsers say it to addresses that they trust only.
+      reply.headers(securityHeaders(path, request.headers['sec-fetch-site'] !== undefined));
       if (isLoopback(this.#settings.host) && !isOwnHost(request.headers.host)) {
         return refuse(reply, 421, 'this dashboard answers to localhost and 127.0.0.1 only');
       }
@@ -87,6 +88,16 @@ export class Guard {
   endSession(request: FastifyRequest): void {
     const cookie = cookieOf(request, this.cookieName(request));
     if (cookie !== undefined) this.sessions.end(cookie);
+  }
+
+  /**
+   * Has `tell` called when the session that the request came with is over, for what goes on long after
+   * its answer began; gives the way to stop waiting. Never called for those who came without one.
+   */
+  whenOver(request: FastifyRequest, tell: () => void): () => void {
+    const cookie = cookieOf(request, this.cookieName(request));
+    if (cookie === undefined || this.sessions.read(cookie) === undefined) return () => undefined;
+    return this.sessions.whenOver(cookie, tell);
   }
 
   /** The session's cookie has the port in its name: cookies of one host are shared by all its ports. */
@@ -134,7 +145,9 @@ export class Guard {
       return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`, 303);
     }
     void reply.header('www-authenticate', 'Bearer realm="muster"');
-    return refuse(reply, 401, 'log in first, or send a token: Authorization: Bearer …');
+    const { token = false, password = false } = this.credentials?.kinds ?? {};
+    const ways = [...(token ? ['Bearer TOKEN'] : []), ...(password ? ['Basic NAME:PASSWORD'] : [])];
+    return refuse(reply, 401, `log in first, or send Authorization: ${ways.join(', or ')}`);
   }
 }
 
@@ -162,7 +175,8 @@ function isChange({ method }: FastifyRequest): boolean {
 /** Browsers say where a change comes from; whoever says nothing is none. */
 function isSameOrigin({ headers }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin') return false;
+  if (site !== undefined) return site === 'same-origin';
+  // Over plain HTTP they say it to loopback addresses only.
   const { origin } = headers;
   if (origin === undefined) return true;
   return URL.canParse(origin) && new URL(origin).host === headers.host;

@@ -68,11 +68,16 @@ function texts(body: unknown): Partial<Record<string, string>> {
   );
 }
 
-/** A path of this dashboard; `//elsewhere` and `/\elsewhere` are none. */
+/** A path of this dashboard, as a header can have it; `//elsewhere` and `/\elsewhere` are none. */
 function nextOf(from: unknown): string {
   const next = texts(from)['next'] ?? '';
-  return /^\/(?![/\\])[^\\\s]*$/.test(next) ? next : '/';
+  if (!/^\/(?![/\\])[^\\\s]*$/.test(next) || !URL.canParse(next, HERE)) return '/';
+  const { pathname, search, hash } = new URL(next, HERE);
+  // As `/a/..//elsewhere` is once it is read.
+  return pathname.startsWith('//') ? '/' : pathname + search + hash;
 }
+
+const HERE = 'http://dashboard.invalid';
 
 function page({ credentials }: Guard, next: string, why: string): string {
   const kinds = credentials?.kinds ?? { token: false, password: false };

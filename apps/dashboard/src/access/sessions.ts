@@ -13,6 +13,8 @@ export class Sessions {
   readonly #key = randomBytes(32);
   /** Until when each would have lived. */
   readonly #ended = new Map<string, number>();
+  /** What is to happen when a session is over, by its body. */
+  readonly #atEnd = new Map<string, Set<() => void>>();
 
   /** The value of a cookie. */
   open(person: Person, now = Date.now()): string {
@@ -41,6 +43,25 @@ export class Sessions {
     for (const [body, until] of this.#ended) if (until <= now) this.#ended.delete(body);
     const [body = ''] = cookie.split('.');
     this.#ended.set(body, parse(body).until);
+    for (const tell of this.#atEnd.get(body) ?? []) tell();
+  }
+
+  /** Has `tell` called once when that session ends, early or by itself; gives the way to stop waiting. */
+  whenOver(cookie: string, tell: () => void, now = Date.now()): () => void {
+    const [body = ''] = cookie.split('.');
+    const tellers = this.#atEnd.get(body) ?? new Set();
+    const stop = () => {
+      clearTimeout(timer);
+      tellers.delete(once);
+      if (tellers.size === 0) this.#atEnd.delete(body);
+    };
+    const once = () => {
+      stop();
+      tell();
+    };
+    const timer = setTimeout(once, parse(body).until - now);
+    this.#atEnd.set(body, tellers.add(once));
+    return stop;
   }
 
   /** Of a session, or of whatever else somebody was let in by. */

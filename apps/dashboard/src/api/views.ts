@@ -28,6 +28,7 @@ const REASON_LENGTH = 200;
 
 export function addViews(server: FastifyInstance, parts: ViewParts): void {
   const { store, book, guard, version } = parts;
+  takeEmptyBodies(server);
   const ticks = new TickBooks(store);
 
   server.get('/api/session', (request, reply) => {
@@ -69,6 +70,19 @@ export function addViews(server: FastifyInstance, parts: ViewParts): void {
   addEvents(server, parts);
 }
 
+/** Many clients say of a body that is not there that it is JSON. */
+function takeEmptyBodies(server: FastifyInstance): void {
+  const parse = server.getDefaultJsonParser('error', 'error');
+  server.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string' },
+    (request, body, done) => {
+      if (body === '') done(null, undefined);
+      else void parse(request, body, done);
+    },
+  );
+}
+
 function reasonOf(body: unknown, user: string): string {
   const given =
     typeof body === 'object' && body !== null && 'reason' in body ? body.reason : undefined;
@@ -77,7 +91,7 @@ function reasonOf(body: unknown, user: string): string {
   return reason === '' ? `from the dashboard${who}` : reason;
 }
 
-function addEvents(server: FastifyInstance, { watch }: ViewParts): void {
+function addEvents(server: FastifyInstance, { watch, guard }: ViewParts): void {
   const streams = new Set<() => void>();
   server.addHook('preClose', (done) => {
     for (const end of streams) end();
@@ -110,7 +124,9 @@ function addEvents(server: FastifyInstance, { watch }: ViewParts): void {
       raw.end();
     };
     streams.add(end);
+    const stay = guard.whenOver(request, end);
     request.raw.socket.once('close', () => {
+      stay();
       clearInterval(heart);
       streams.delete(end);
       leave();

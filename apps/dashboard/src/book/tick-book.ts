@@ -134,11 +134,11 @@ export class TickBook {
         continue;
       }
       if (said.outcome !== 'ok') bad.set(drone, said);
-      reported.push(rowOf(drone, batch, this.#reports.get(drone), said));
+      const report = this.#reports.get(drone);
+      reported.push(rowOf(drone, batch, report, said, facts));
     }
     const total = ({ queuedMs, connectMs, runMs }: ReportedRow) => queuedMs + connectMs + runMs;
-    const isSilent = ({ calls }: ReportedRow) => calls.length === 0;
-    reported.sort((a, b) => Number(isSilent(b)) - Number(isSilent(a)) || total(b) - total(a));
+    reported.sort((a, b) => total(b) - total(a));
     const { groups, more } = foldOutputs(this.#outputs);
     return {
       ...lineOf(facts),
@@ -164,13 +164,13 @@ export class TickBook {
     const steps = await readProgress(this.#store, this.#tick);
     const rows = open.map(({ drone, batch }): OpenRow => {
       const step = steps.get(drone);
-      if (step === undefined)
-        return { drone, step: 'queued', call: null, methods: batch, queuedMs: null, worker: null };
-      const { worker, isHeld, claimedAt } = step;
+      if (step === undefined) return { ...UNCLAIMED, drone, methods: batch };
+      const { worker, isHeld, claimedAt, beganAt } = step;
       const call = isHeld ? runningCall(step.call, this.#batches[batch] ?? []) : null;
       const name = !isHeld ? 'waiting' : call === null ? 'connecting' : 'running';
-      const queuedMs = claimedAt === null ? null : Math.max(0, claimedAt - facts.startedAt);
-      return { drone, step: name, call, methods: batch, queuedMs, worker };
+      const since = (at: number | null) => (at === null ? null : Math.max(0, at - facts.startedAt));
+      const [queuedMs, beganMs] = [since(claimedAt), since(isHeld ? beganAt : null)];
+      return { drone, step: name, call, methods: batch, queuedMs, beganMs, worker };
     });
     const order = { running: 0, connecting: 1, waiting: 2, queued: 3 };
     return rows.sort(
@@ -192,6 +192,14 @@ export class TickBook {
   }
 }
 
+const UNCLAIMED = {
+  step: 'queued',
+  call: null,
+  queuedMs: null,
+  beganMs: null,
+  worker: null,
+} as const;
+
 /**
  * The journal knows of calls that began, and of those that ended; one that changes nothing is there
  * only once it has ended, so that the one behind it runs.
@@ -207,8 +215,12 @@ function rowOf(
   batch: number,
   report: Report | undefined,
   { outcome, attempts, worker }: Pick<Report, 'outcome' | 'attempts' | 'worker'>,
+  { startedAt, finishedAt }: Pick<TickFacts, 'startedAt' | 'finishedAt'>,
 ): ReportedRow {
-  const { queuedMs = 0, connectMs = 0, runMs = 0 } = report?.timings ?? {};
+  // One without a report was waited for until the end, in the queue or on its worker.
+  const waited = (finishedAt ?? startedAt) - startedAt;
+  const [queued, ran] = worker === null ? [waited, 0] : [0, waited];
+  const { queuedMs = queued, connectMs = 0, runMs = ran } = report?.timings ?? {};
   const calls = (report?.calls ?? []).map(
     ({ status, durationMs }) => [status, durationMs] as const,
   );

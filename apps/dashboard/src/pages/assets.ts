@@ -80,6 +80,7 @@ function pageText(script: string, style: string): string {
 <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cg fill='%232f7fb8'%3E%3Crect x='1' y='1' width='6' height='6' rx='1'/%3E%3Crect x='9' y='1' width='6' height='6' rx='1'/%3E%3Crect x='1' y='9' width='6' height='6' rx='1'/%3E%3C/g%3E%3Crect x='9' y='9' width='6' height='6' rx='1' fill='%23d55e00'/%3E%3C/svg%3E">
 <link rel="stylesheet" href="${style}">
 <link rel="preload" href="/api/views/roll" as="fetch" crossorigin="anonymous">
+<link rel="preload" href="/api/session" as="fetch" crossorigin="anonymous">
 <script type="module" src="${script}"></script>
 </head>
 <body>

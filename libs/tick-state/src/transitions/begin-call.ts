@@ -24,6 +24,7 @@ local function begin(drone, epoch, token, ended, result, begun)
   if at >= tonumber(facts[5]) then return 'closing', 'deadline' end
   alive[claim.worker] = true
   claim.checked = at
+  if ended ~= '' or begun ~= '' then claim.began = at end
   redis.call('HSET', claims, drone, cjson.encode(claim))
   if ended ~= '' then redis.call('HSET', journal, drone .. '/' .. ended, 'ended:' .. result) end
   if begun ~= '' then redis.call('HSET', journal, drone .. '/' .. begun, 'begun') end
