@@ -154,6 +154,23 @@ it('what cannot be done is a warning that names the variable, and a deaf collect
   ]);
 });
 
+it('what is no collector is named with what is wrong with it', async () => {
+  const server = createServer((request, response) => {
+    request.resume();
+    // As whatever else listens there may answer.
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const { code, stderr } = await muster(['tick', '--fleet', fleet, '--', 'true'], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${String(port)}` },
+  });
+  expect(code).toBe(0);
+  const said = linesOf(stderr).map(({ msg, why }) => `${String(msg)}: ${String(why)}`);
+  expect(said).toContainEqual(expect.stringMatching(/^trouble with telemetry: \w+: .*response/));
+});
+
 it('loads nothing of an SDK unless it is asked for, and not where it is disabled', async () => {
   const spy = await scratch.write(
     'spy.cjs',

@@ -110,8 +110,8 @@ function describe({ name, version }: Service, log: Logger): Resource {
 /** What the SDK has to say, as warnings: nothing of it keeps Muster from its work. */
 function warnings(log: Logger) {
   const saidAt = new Map<string, number>();
-  const say = (text: string) => {
-    const why = reasonIn(text);
+  const say = (...said: readonly unknown[]) => {
+    const why = said.map(reasonIn).join(': ');
     const now = performance.now();
     if (now - (saidAt.get(why) ?? -Infinity) < SAID_AGAIN_MS) return;
     saidAt.set(why, now);
@@ -121,8 +121,10 @@ function warnings(log: Logger) {
   return { error: say, warn: say, info: ignore, debug: ignore, verbose: ignore };
 }
 
-/** The SDK writes errors as JSON, stack and all. */
-function reasonIn(text: string): string {
+/** The SDK says who speaks, then a text, an error, or an error as JSON with its stack and all. */
+function reasonIn(said: unknown): string {
+  if (said instanceof Error) return said.message;
+  const text = String(said);
   try {
     const { name, message, code } = JSON.parse(text) as Record<string, string | undefined>;
     return message ?? code ?? name ?? text;
