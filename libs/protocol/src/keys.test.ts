@@ -137,7 +137,7 @@ describe('keys', () => {
       keys.lane(DEFAULT_PREFIX, 'default'),
       ...ofTicks.map((key) => key(DEFAULT_PREFIX, 'default-1')),
       ...single.map((key) => key(DEFAULT_PREFIX)),
-      keys.tickChannel(DEFAULT_PREFIX, 'default-1'),
+      keys.closedTicks(DEFAULT_PREFIX, 'default'),
     ];
     for (const key of all) expect(key).toMatch(/^\{muster\}:[a-z]/);
   });

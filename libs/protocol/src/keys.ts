@@ -74,8 +74,8 @@ export const keys = {
   presence: (prefix: string) => `${prefix}:presence`,
   /** Hash: each drone's last outcome. */
   lastOutcomes: (prefix: string) => `${prefix}:last-outcomes`,
-  /** Channel: what concerns one tick. */
-  tickChannel: (prefix: string, tick: string) => `${prefix}:tick:${tick}`,
+  /** Channel: ids of the lane's ticks as they are closed. */
+  closedTicks: (prefix: string, lane: string) => `${prefix}:lane:${lane}`,
   /** Channel: what every worker and combiner must hear. */
   control: (prefix: string) => `${prefix}:control`,
 } as const;

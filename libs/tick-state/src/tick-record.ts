@@ -40,18 +40,38 @@ export function recordHead(facts: TickFacts, failure: Failure | null): RecordHea
   };
 }
 
+/** What is stored of some drones, asked for before anybody reads their entries. */
+export interface ReadAhead {
+  readonly roster: readonly RosterEntry[];
+  readonly stored: Promise<readonly Stored[]>;
+}
+
+/** Asks at once for what is stored of a closed tick's drones; undefined where that is more than one round trip. */
+export function readAhead(
+  store: TickStore,
+  tick: string,
+  roster: readonly RosterEntry[],
+): ReadAhead | undefined {
+  if (roster.length > CHUNK) return undefined;
+  const stored = readStored(store, tick, roster);
+  // Whoever reads the entries meets it.
+  stored.catch(() => undefined);
+  return { roster, stored };
+}
+
 /** Every drone of the tick with its entry, in the roster's order, read as it is consumed. */
 export async function* readEntries(
   store: TickStore,
   facts: Pick<TickFacts, 'tick' | 'state' | 'verdict'>,
   roster?: readonly RosterEntry[],
+  ahead?: ReadAhead,
 ): AsyncGenerator<[string, DroneEntry]> {
   const all = roster ?? (await readTickRoster(store, facts.tick));
   const missing = missingByDrone(facts.verdict?.missing ?? []);
   const methods = new Map<number, readonly string[]>();
   for (let from = 0; from < all.length; from += CHUNK) {
     const some = all.slice(from, from + CHUNK);
-    const stored = await readStored(store, facts.tick, some);
+    const stored = await (ahead?.stored ?? readStored(store, facts.tick, some));
     const unreported = some.filter((_, index) => stored[index]?.entry === undefined);
     const claims =
       facts.state === 'closed' || unreported.length === 0
@@ -89,7 +109,7 @@ export async function* readEntries(
   }
 }
 
-interface Stored {
+export interface Stored {
   /** What the drone's report says. */
   readonly entry?: DroneEntry;
   /** Also of a drone without a report: what its journal had when the tick was closed. */

@@ -78,6 +78,16 @@ export function together<Question extends { readonly tick: string }, Reply>(
     });
 }
 
+/**
+ * Resolves once what was asked before has been sent: what is asked on the same connection from then on reaches
+ * Redis behind it. (Not where Redis did not know the script, after a restart: then it is sent once more.)
+ */
+export function sentTogether(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
+}
+
 /** Pure: in their order, none longer than it may be unless it is alone. */
 function* piecesOf<T>(all: readonly T[], textOf: (one: T) => number): Generator<T[], void> {
   let piece: T[] = [];

@@ -170,12 +170,13 @@ describe('close', () => {
     const lab = await openLab(store);
     const subscriber = duplicateRedis(store.redis);
     try {
-      await subscriber.subscribe(keys.tickChannel(store.prefix, lab.tick));
+      const channel = keys.closedTicks(store.prefix, 'default');
+      await subscriber.subscribe(channel);
       const heard = once(subscriber, 'message');
       expect(await closeTick(store, lab.tick, 0, VERDICT_FAILED)).toBe('early');
       await report(lab, 'lab1', 'lab2');
       await closeTick(store, lab.tick, 2, VERDICT_OK);
-      expect(await heard).toEqual([keys.tickChannel(store.prefix, lab.tick), 'closed']);
+      expect(await heard).toEqual([channel, lab.tick]);
     } finally {
       await closeRedis(subscriber);
     }

@@ -7,6 +7,7 @@ import {
   placeOfTick,
   releaseBatch,
   reportBatch,
+  sentTogether,
   type Holder,
   type ReportReply,
   type TickStore,
@@ -47,7 +48,8 @@ export interface BatchDelivery {
 
 /** What became of a delivery, for logs and for the job. */
 export type Executed =
-  | { readonly kind: 'reported'; readonly report: Report; readonly reply: ReportReply }
+  /** The report is on its way; its reply says no more than what a later look at the tick does. */
+  | { readonly kind: 'reported'; readonly report: Report }
   /** To be delivered again, after so many milliseconds. */
   | { readonly kind: 'again'; readonly afterMs: number; readonly why: string }
   /** Not ours to run: late, from an older epoch, reported already, or taken over by another worker. */
@@ -134,7 +136,7 @@ export async function executeBatch(
       calls: run.calls,
       timings: { queuedMs, connectMs: timings.connectMs, runMs: timings.runMs },
     };
-    const reply = await reportBatch(deps.store, {
+    const replied = reportBatch(deps.store, {
       tick,
       drone,
       epoch,
@@ -144,8 +146,10 @@ export async function executeBatch(
       results: JSON.stringify(run.results),
     });
     telemetry.end(report.outcome, report.error);
-    logDone(log, report, reply);
-    return { kind: 'reported', report, reply };
+    // What the job's end asks of Redis goes out behind the report, in one piece with it.
+    void sayDone(log, report, replied);
+    await sentTogether();
+    return { kind: 'reported', report };
   } catch (error) {
     telemetry?.broke(error);
     if (!(error instanceof LeaseLostError)) throw error;
@@ -158,7 +162,14 @@ export async function executeBatch(
 }
 
 /** A good batch is the rule: thousands a second of them would hide what an operator looks for. */
-function logDone(log: Logger, report: Report, reply: ReportReply): void {
+async function sayDone(log: Logger, report: Report, replied: Promise<ReportReply>): Promise<void> {
+  let reply: ReportReply;
+  try {
+    reply = await replied;
+  } catch (error) {
+    log.error({ outcome: report.outcome, err: error }, 'batch could not be reported');
+    return;
+  }
   const { outcome, error, timings } = report;
   const { queuedMs, connectMs, runMs } = timings;
   if (outcome !== 'ok' || reply !== 'accepted') {

@@ -4,24 +4,30 @@ import {
   failureOf,
   readEntries,
   recordHead,
+  type ReadAhead,
   type TickFacts,
   type TickStore,
 } from '@muster/tick-state';
 import type { PlannedDrone } from './plan-tick.js';
 import { outcomeOf, type Outcome } from './tick-outcome.js';
 
-/** `known` are the entries that were read before; `onEntry` is called for each of the others. */
+/**
+ * `known` are the entries that were read before; `onEntry` is called for each of the others, for which
+ * `ahead` may have asked.
+ */
 export async function collectTick(
   store: TickStore,
   facts: TickFacts,
   planned: ReadonlyMap<string, PlannedDrone>,
   known: ReadonlyMap<string, DroneEntry>,
   onEntry: (drone: string, entry: DroneEntry) => void,
+  ahead?: ReadAhead,
 ): Promise<Outcome> {
   const roster = [...planned.values()];
   const entries = new Map(known);
-  const rest = roster.filter(({ drone }) => !known.has(drone));
-  for await (const [name, entry] of readEntries(store, facts, rest)) {
+  const rest = ahead?.roster ?? roster.filter(({ drone }) => !known.has(drone));
+  for await (const [name, entry] of readEntries(store, facts, rest, ahead)) {
+    if (entries.has(name)) continue;
     entries.set(name, entry);
     onEntry(name, entry);
   }

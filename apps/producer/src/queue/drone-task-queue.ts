@@ -15,6 +15,7 @@ import {
 } from '@muster/protocol';
 import {
   closeRedis,
+  delay,
   duplicateRedis,
   LATE,
   openRedis,
@@ -39,9 +40,10 @@ import {
 } from '@muster/tick-state';
 import { Combiner } from '../combiner/combiner.js';
 import type { TakenCalls } from '../drone.js';
-import { checkSettings } from './check-settings.js';
 import { adoptTick, asPlan } from './adopt-tick.js';
-import { followToOutcome, type OpenedTick } from './follow-to-outcome.js';
+import { checkSettings } from './check-settings.js';
+import { ClosedTicks } from './closed-ticks.js';
+import { followToOutcome, type OpenedTick, type Waiting } from './follow-to-outcome.js';
 import { LaneTaskQueue, type StartedTick } from './lane-task-queue.js';
 import { planTick, type TickPlan } from './plan-tick.js';
 import { readPolicy, refuseStrangers } from './queue-policy.js';
@@ -49,7 +51,7 @@ import type { DroneTaskQueueSettings } from './queue-settings.js';
 import { OVERDUE_MS } from './running-tick.js';
 import type { ExecuteOptions } from './task-queue.js';
 import { FlowSender } from './flow-sender.js';
-import type { Outcome } from './tick-outcome.js';
+import { wasTakenWhole, type Outcome } from './tick-outcome.js';
 import { endAsDetached, sayTick, traceResume, traceSend } from './tick-trace.js';
 
 /** The settings with their defaults filled in. */
@@ -62,14 +64,19 @@ type Settled = Required<
 
 /** Milliseconds for each of the last questions to Redis: a producer that is cut off must be able to leave. */
 const FAREWELL_MS = 1_000;
+/** A tick that is over by then had its workers, and nobody asks who they are. */
+const UNSERVED_AFTER_MS = 200;
 
 export class DroneTaskQueue extends LaneTaskQueue {
   readonly #settings: Settled;
   readonly #store: TickStore;
   readonly #subscriber: RedisClient;
+  readonly #closedTicks: ClosedTicks;
   readonly #sender: FlowSender;
   readonly #combiner: Combiner | null;
   readonly #closing = new AbortController();
+  /** Of the last tick: no job of it is left that came too late. */
+  #tidied: Promise<void> = Promise.resolve();
   /** Names this producer as the holder of its lane. */
   readonly #token = randomUUID();
 
@@ -91,6 +98,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
     };
     this.#store = store;
     this.#subscriber = duplicateRedis(store.redis);
+    this.#closedTicks = new ClosedTicks(this.#subscriber, store.prefix, name);
     this.#sender = new FlowSender(store);
     this.#combiner = combiner;
   }
@@ -132,13 +140,14 @@ export class DroneTaskQueue extends LaneTaskQueue {
     const span = traceResume(this.name, placeOfTick(settings));
     sayTick(span, { tick, policy, size: roster.length });
     const plan = asPlan(roster, (name) => this.#settings.fleet.get(name));
-    const outcome = this.#follow({ ...opened, place: span.place }, plan);
-    this.take(this.#startedTick(tick, outcome), span);
+    const outcome = this.#follow({ ...opened, place: span.place, isHeardOf: false }, plan);
+    this.take(this.#startedTick(tick, outcome, this.#freeing(tick)), span);
     return tick;
   }
 
   protected override async letGo(): Promise<void> {
-    this.#closing.abort();
+    this.#closing.abort('closed');
+    await within(FAREWELL_MS, this.#tidied);
     await within(FAREWELL_MS, this.#sender.close());
     await this.#combiner?.stop();
     await closeRedis(this.#subscriber);
@@ -171,6 +180,8 @@ export class DroneTaskQueue extends LaneTaskQueue {
     const { deadlineMs, connectTimeoutMs, attempts } = this.#settings;
     const token = this.#token;
     const policy = formatPolicy(given);
+    const isHeardOf = this.#closedTicks.isListening;
+    const stays = wait !== false;
     const open = async () => {
       // Only now that the plan is good: a combiner leaves keys in Redis.
       await this.#combiner?.start();
@@ -204,24 +215,36 @@ export class DroneTaskQueue extends LaneTaskQueue {
     const log = this.#settings.log.child({ tick, lane: this.name, ...span.ids });
     const drones = plan.drones.length;
     sayTick(span, { tick, size: drones, policy });
-    log.info({ drones, wait: wait !== false }, 'tick opened');
-    const outcome = this.#follow({ tick, startedAt, deadlineMs, policy, place }, plan, onReport);
+    log.info({ drones, wait: stays }, 'tick opened');
+    const free = this.#freeing(tick);
+    const outcome = this.#follow({ tick, startedAt, deadlineMs, policy, place, isHeardOf }, plan, {
+      onReport,
+      free: stays ? free : undefined,
+    });
     const over = new AbortController();
     void outcome.then(() => {
-      over.abort();
+      over.abort('over');
     });
     const toSend = { id: tick, lane: this.name, epoch, policy, deadlineMs };
     const send = () => this.#sender.send(toSend, plan, over.signal);
     const sent = traceSend(place, tick, drones + 1, send).catch((error: unknown) => {
       log.error({ err: error }, 'could not enqueue all drones');
     });
-    await Promise.race([sent, outcome]);
-    void this.#warnOfUnserved(plan, log);
-    return this.#startedTick(tick, outcome);
+    const takeBack = async () => {
+      await sent;
+      if (!stays || !wasTakenWhole(await outcome)) await this.#sender.takeBack(toSend, plan);
+    };
+    this.#tidied = takeBack().catch((error: unknown) => {
+      log.warn({ err: error }, 'could not see whether jobs came too late');
+    });
+    await Promise.race([stays ? sent : this.#tidied, outcome]);
+    void this.#warnOfUnserved(plan, log, over.signal);
+    return this.#startedTick(tick, outcome, free);
   }
 
   /** Whoever waits for a tick should not learn only at its deadline that nobody serves a drone. */
-  async #warnOfUnserved(plan: TickPlan, log: Logger): Promise<void> {
+  async #warnOfUnserved(plan: TickPlan, log: Logger, over: AbortSignal): Promise<void> {
+    if (!(await delay(UNSERVED_AFTER_MS, over))) return;
     const workers = await livingWorkers(this.#store).catch(() => null);
     if (workers === null) return;
     const served = new Set(workers.flatMap(queuesOf));
@@ -233,7 +256,17 @@ export class DroneTaskQueue extends LaneTaskQueue {
     log.warn({ drones }, 'no worker serves these drones yet');
   }
 
-  #startedTick(tick: string, outcome: Promise<Outcome>): StartedTick {
+  /** Gives how to free the lane of this tick, once. */
+  #freeing(tick: string): () => Promise<void> {
+    let freed: Promise<unknown> | undefined;
+    return async () => {
+      // Where Redis does not answer, the lane is free once our lease has ended.
+      freed ??= within(FAREWELL_MS, freeLane(this.#store, this.name, tick, this.#token));
+      await freed;
+    };
+  }
+
+  #startedTick(tick: string, outcome: Promise<Outcome>, free: () => Promise<void>): StartedTick {
     return {
       tick,
       outcome,
@@ -244,20 +277,17 @@ export class DroneTaskQueue extends LaneTaskQueue {
       cancel: async (reason) => {
         await beginClosing(this.#store, tick, 'cancelled', reason);
       },
-      free: async () => {
-        // Where Redis does not answer, the lane is free once our lease has ended.
-        await within(FAREWELL_MS, freeLane(this.#store, this.name, tick, this.#token));
-      },
+      free,
     };
   }
 
   #follow(
     opened: Omit<OpenedTick, 'lane' | 'token'>,
     plan: TickPlan,
-    onReport?: ExecuteOptions['onReport'],
+    waiting: Waiting = {},
   ): Promise<Outcome> {
     const follow = { ...opened, lane: this.name, token: this.#token };
     const { signal } = this.#closing;
-    return followToOutcome(this.#store, this.#subscriber, follow, plan, onReport, signal);
+    return followToOutcome(this.#store, this.#closedTicks, follow, plan, waiting, signal);
   }
 }

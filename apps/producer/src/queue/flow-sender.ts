@@ -33,12 +33,19 @@ export class FlowSender {
    * `never_started`, and the gate goes with the tick. Ends early once `over` says that the tick did.
    */
   async send(tick: TickToSend, plan: TickPlan, over: AbortSignal): Promise<void> {
-    try {
-      if (plan.drones.length <= WHOLE) await this.#sendWhole(tick, plan);
-      else await this.#sendBehindGate(tick, plan, over);
-    } finally {
-      await this.#takeBack(tick, plan);
-    }
+    if (plan.drones.length <= WHOLE) await this.#sendWhole(tick, plan);
+    else await this.#sendBehindGate(tick, plan, over);
+  }
+
+  /**
+   * A tick that ended while its jobs were still being added was cleared away before the last of
+   * them came: these would wait for a worker of their queue, and for nothing else. To be called once
+   * `send` is through, unless it is known that each job was taken.
+   */
+  async takeBack(tick: TickToSend, { drones }: TickPlan): Promise<void> {
+    const { redis, prefix } = this.#store;
+    const state = await redis.hget(keys.tick(prefix, tick.id), 'state');
+    if (state === null || state === 'closed') await this.#janitor.removeChildren(tick.id, drones);
   }
 
   async close(): Promise<void> {
@@ -73,16 +80,6 @@ export class FlowSender {
     };
     await Promise.all(Array.from({ length: UNDER_WAY }, sendLoads));
     await this.#queues.get(GATES_QUEUE).remove(tick.id);
-  }
-
-  /**
-   * A tick that ended while its jobs were still being added was cleared away before the last of
-   * them came: these would wait for a worker of their queue, and for nothing else.
-   */
-  async #takeBack(tick: TickToSend, { drones }: TickPlan): Promise<void> {
-    const { redis, prefix } = this.#store;
-    const state = await redis.hget(keys.tick(prefix, tick.id), 'state');
-    if (state === null || state === 'closed') await this.#janitor.removeChildren(tick.id, drones);
   }
 }
 

@@ -6,8 +6,9 @@ import {
   type Outcome as DroneOutcome,
   type TickRecord,
 } from '@muster/protocol';
-import type { RedisClient, TracePlace } from '@muster/runtime';
-import type { TickStore } from '@muster/tick-state';
+import type { TracePlace } from '@muster/runtime';
+import { readAhead, type ReadAhead, type TickStore } from '@muster/tick-state';
+import type { ClosedTicks } from './closed-ticks.js';
 import { collectTick } from './collect-tick.js';
 import { followReports } from './follow-reports.js';
 import type { PlannedDrone, TickPlan } from './plan-tick.js';
@@ -28,13 +29,23 @@ export interface OpenedTick extends TickToFollow {
   readonly place: TracePlace | undefined;
 }
 
+/** What whoever waits for the tick has to do with its end. */
+export interface Waiting {
+  readonly onReport?: ExecuteOptions['onReport'] | undefined;
+  /**
+   * Frees the lane; given by whoever collects at once. It goes out with the questions for the results, where
+   * these are few: nothing can come between them.
+   */
+  readonly free?: (() => Promise<void>) | undefined;
+}
+
 /** Never rejects. Where Redis stays away, the error has a record of what was known before. */
 export async function followToOutcome(
   store: TickStore,
-  subscriber: RedisClient,
+  closedTicks: ClosedTicks,
   opened: OpenedTick,
   plan: TickPlan,
-  onReport: ExecuteOptions['onReport'],
+  { onReport, free }: Waiting,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const planned = new Map(plan.drones.map((drone) => [drone.drone, drone]));
@@ -44,15 +55,25 @@ export async function followToOutcome(
   const watch =
     onReport === undefined ? { pollMs: UNWATCHED_MS } : { onReport: say, pollMs: WATCHED_MS };
   const reports = followReports(store, opened.tick, planned, entries, watch, over.signal);
+  let ahead: ReadAhead | undefined;
+  const onClosed = () => {
+    ahead = readAhead(
+      store,
+      opened.tick,
+      plan.drones.filter(({ drone }) => !entries.has(drone)),
+    );
+    // Should it fail, whoever frees the lane later meets that.
+    if (ahead !== undefined) free?.().catch(() => undefined);
+  };
   try {
-    const facts = await followTick(store, subscriber, opened, signal);
-    over.abort();
+    const facts = await followTick(store, closedTicks, opened, onClosed, signal);
+    over.abort('over');
     await reports;
     return await traceCollect(opened.place, facts, () =>
-      collectTick(store, facts, planned, entries, say),
+      collectTick(store, facts, planned, entries, say, ahead),
     );
   } catch (error) {
-    over.abort();
+    over.abort('over');
     if (!(error instanceof InfrastructureError)) return { kind: 'error', error };
     const known = recordSoFar(opened, planned, entries);
     return {

@@ -1,6 +1,6 @@
 /** Follows a tick to its end by its state; events are only a hint. Keeps the lane meanwhile. */
-import { InfrastructureError, keys } from '@muster/protocol';
-import { delay, LATE, within, type RedisClient } from '@muster/runtime';
+import { InfrastructureError } from '@muster/protocol';
+import { delay, LATE, within } from '@muster/runtime';
 import {
   readTickFacts,
   renewLane,
@@ -8,6 +8,7 @@ import {
   type TickFacts,
   type TickStore,
 } from '@muster/tick-state';
+import type { ClosedTicks } from './closed-ticks.js';
 
 /** How often the state is read when nothing is heard, in milliseconds. */
 const POLL_MS = 250;
@@ -21,41 +22,48 @@ export interface TickToFollow {
   readonly lane: string;
   readonly token: string;
   readonly deadlineMs: number;
+  /** It was opened while `ClosedTicks` was listening: that it is closed will be heard. */
+  readonly isHeardOf: boolean;
 }
 
 /**
- * Resolves with the facts of the closed tick.
+ * Resolves with the facts of the closed tick. `onClosed` is called once, when it was heard that it is: what it
+ * asks of Redis goes out together with the question for the facts.
  * @throws InfrastructureError when Redis is still away 2 s after the deadline, or nobody combines.
  */
 export async function followTick(
   store: TickStore,
-  subscriber: RedisClient,
+  closedTicks: ClosedTicks,
   follow: TickToFollow,
+  onClosed: () => void,
   signal: AbortSignal,
 ): Promise<TickFacts> {
   const began = performance.now();
-  const channel = keys.tickChannel(store.prefix, follow.tick);
   let wake = new AbortController();
-  const onMessage = (heard: string) => {
-    if (heard === channel) wake.abort();
-  };
-  subscriber.on('message', onMessage);
-  void subscriber.subscribe(channel).catch(() => undefined);
+  const heard = { isClosed: false, isSaid: false };
+  const stopListening = closedTicks.onClosed(follow.tick, () => {
+    heard.isClosed = true;
+    wake.abort('closed');
+  });
   const lease = new AbortController();
   void keepLane(store, follow, lease.signal);
   const onAbort = () => {
-    lease.abort();
-    wake.abort();
+    lease.abort('not followed any more');
+    wake.abort('not followed any more');
   };
   signal.addEventListener('abort', onAbort, { once: true });
   let heardOf = performance.now();
   try {
+    if (follow.isHeardOf) await delay(POLL_MS, wake.signal);
     while (!signal.aborted) {
       // Before the state is read, so that what is heard meanwhile is not lost.
       wake = new AbortController();
-      const facts = await within(1_000, readTickFacts(store, follow.tick)).catch(
-        (): typeof LATE => LATE,
-      );
+      const reading = readTickFacts(store, follow.tick);
+      if (heard.isClosed && !heard.isSaid) {
+        heard.isSaid = true;
+        onClosed();
+      }
+      const facts = await within(1_000, reading).catch((): typeof LATE => LATE);
       if (facts !== LATE) {
         heardOf = performance.now();
         if (facts === undefined)
@@ -79,10 +87,9 @@ export async function followTick(
       `tick ${follow.tick} is not followed any more: the queue was closed`,
     );
   } finally {
-    lease.abort();
+    lease.abort('over');
     signal.removeEventListener('abort', onAbort);
-    subscriber.off('message', onMessage);
-    void subscriber.unsubscribe(channel).catch(() => undefined);
+    stopListening();
   }
 }
 

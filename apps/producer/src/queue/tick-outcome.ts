@@ -14,6 +14,13 @@ export type Outcome =
   | { readonly kind: 'ok'; readonly results: Map<Drone, unknown[]>; readonly record: TickRecord }
   | { readonly kind: 'error'; readonly error: unknown; readonly record?: TickRecord };
 
+/** Whether every drone's job was taken by a worker, as far as the record says. */
+export function wasTakenWhole({ record }: Outcome): boolean {
+  return (
+    record !== undefined && Object.values(record.drones).every(({ worker }) => worker !== null)
+  );
+}
+
 /** Settles each drone's queue by its entry, and makes the producer's outcome of the record. */
 export function outcomeOf(record: TickRecord, planned: ReadonlyMap<string, PlannedDrone>): Outcome {
   const results = new Map<Drone, unknown[]>();

@@ -9,8 +9,8 @@ import { defineScript, readReply, runScript, type TickStore } from '../store.js'
  */
 const CLOSE = defineScript(`
 local tick, reports, claims, deadlines, journal, outputs = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local seen, verdict, status, channel = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
-local facts = redis.call('HMGET', tick, 'state', 'size', 'closeAt', 'tick', 'startedAt')
+local seen, verdict, status, prefix = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
+local facts = redis.call('HMGET', tick, 'state', 'size', 'closeAt', 'tick', 'lane')
 if not facts[1] then return {'gone'} end
 if facts[1] == 'closed' then return {'already'} end
 if redis.call('HLEN', reports) ~= seen then return {'changed'} end
@@ -30,7 +30,7 @@ for held = 6, #ARGV do
 end
 redis.call('UNLINK', claims, journal)
 redis.call('ZADD', deadlines, at + tonumber(ARGV[5]), facts[4])
-redis.call('PUBLISH', channel, 'closed')
+redis.call('PUBLISH', prefix .. ':lane:' .. facts[5], facts[4])
 return {'closed'}
 `);
 
@@ -63,14 +63,7 @@ export async function closeTick(
         keys.journal(prefix, tick),
         keys.outputs(prefix, tick),
       ],
-      [
-        seen,
-        JSON.stringify(verdict),
-        verdict.status,
-        keys.tickChannel(prefix, tick),
-        CHECK_FLOW_MS,
-        ...held,
-      ],
+      [seen, JSON.stringify(verdict), verdict.status, prefix, CHECK_FLOW_MS, ...held],
     ),
   );
   return word as CloseReply;
