@@ -1,6 +1,7 @@
 /** Runs batches in this process, without Redis: what the in-process task queue has for hands. */
 import type { Fleet } from '@muster/fleet';
 import { systemClock, type Logger, type TracePlace } from '@muster/runtime';
+import { BatchLog } from './batch/batch-log.js';
 import { BatchTelemetry } from './batch/batch-telemetry.js';
 import { CallSlots } from './batch/call-slots.js';
 import { carryOut, type BatchWork, type CarriedOut } from './batch/carry-out.js';
@@ -34,7 +35,6 @@ export function createBatchRunner(fleet: Fleet, methods: MethodRegistry, log: Lo
     slots: new CallSlots(),
     transfers: new TransferSlots(),
     clock: systemClock,
-    log,
   };
   return {
     run: async (work, { lane, worker, place }, signal) => {
@@ -50,7 +50,9 @@ export function createBatchRunner(fleet: Fleet, methods: MethodRegistry, log: Lo
         },
       );
       try {
-        const done = await carryOut(work, NO_JOURNAL, { ...deps, telemetry }, signal);
+        const batchLog = new BatchLog(log, { tick, lane, drone });
+        const own = { ...deps, telemetry, log: batchLog };
+        const done = await carryOut(work, NO_JOURNAL, own, signal);
         telemetry.end(done.run.outcome, done.run.error);
         return done;
       } catch (error) {

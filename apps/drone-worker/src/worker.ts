@@ -57,7 +57,7 @@ const BULLMQ = {
  * may: so a site's queue has several, which share the places. One of them looks after the queue; the
  * others wait in silence, in seconds, until there is something for them.
  */
-const TAKERS = 4;
+const TAKERS = 2;
 const BESIDE = { ...BULLMQ, drainDelay: 60, skipStalledCheck: true } as const;
 
 /** Milliseconds for each of the last words to Redis: a worker that is cut off must be able to leave. */

@@ -15,8 +15,8 @@ import {
   metricsAreOn,
   recordDuration,
   startSpan,
-  type Logger,
   type MusterSpan,
+  type TraceIds,
   type TracePlace,
 } from '@muster/runtime';
 import type { Connected, Transport } from '../transport/transport.js';
@@ -77,10 +77,9 @@ export class BatchTelemetry {
     return new BatchTelemetry(batch, site, span);
   }
 
-  /** The same log, whose lines say where in the trace they belong. */
-  logged(log: Logger): Logger {
-    const { ids } = this.span;
-    return ids === undefined ? log : log.child(ids);
+  /** Where in the trace lines of the log belong. */
+  get ids(): TraceIds | undefined {
+    return this.span.ids;
   }
 
   async connect(
@@ -139,10 +138,12 @@ export class BatchTelemetry {
       const status = 'status' in fate ? fate.status : 'ok';
       span.set({ 'muster.call.status': status });
       if ('outcome' in fate) span.fail(fate.outcome, fate.message);
-      recordDuration(METRICS.callDuration, performance.now() - began, {
-        'muster.method': call.method,
-        'muster.call.status': status,
-      });
+      if (metricsAreOn()) {
+        recordDuration(METRICS.callDuration, performance.now() - began, {
+          'muster.method': call.method,
+          'muster.call.status': status,
+        });
+      }
       return fate;
     } finally {
       span.end();

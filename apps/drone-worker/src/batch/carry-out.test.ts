@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { TransferSlots } from '../transfer/transfer-slots.js';
 import { LocalTransport } from '../transport/local.js';
+import { BatchLog } from './batch-log.js';
 import { BatchTelemetry } from './batch-telemetry.js';
 import { NO_JOURNAL } from './call-journal.js';
 import { CallSlots } from './call-slots.js';
@@ -55,7 +56,7 @@ async function warningsOf(seconds: readonly number[]): Promise<readonly string[]
         ['test', lasts],
       ]),
       clock,
-      log: silentLogger,
+      log: new BatchLog(silentLogger, { tick: 'default-1', lane: 'default', drone: 'box1' }),
       telemetry: BatchTelemetry.begin(
         { tick: 'default-1', lane: 'default', drone: 'box1' },
         { site: 'default', attempt: 1, place: undefined, deliveredAt: 0, worker: 'here:1' },

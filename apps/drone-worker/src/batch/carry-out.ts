@@ -7,11 +7,12 @@ import {
   type Timings,
 } from '@muster/protocol';
 import type { DroneEntry } from '@muster/fleet';
-import type { Clock, Logger } from '@muster/runtime';
+import type { Clock } from '@muster/runtime';
 import type { MethodRegistry } from '../methods/registry.js';
 import type { TransferSlots } from '../transfer/transfer-slots.js';
 import type { Transport } from '../transport/transport.js';
 import { admitBatch } from './admit-batch.js';
+import type { BatchLog } from './batch-log.js';
 import type { BatchTelemetry } from './batch-telemetry.js';
 import type { CallJournal } from './call-journal.js';
 import type { CallSlots } from './call-slots.js';
@@ -41,7 +42,7 @@ export interface CarryOutDependencies {
   readonly transportOf: (drone: DroneEntry) => Transport;
   readonly methods: MethodRegistry;
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly log: BatchLog;
   readonly telemetry: BatchTelemetry;
 }
 

@@ -1,6 +1,6 @@
 /** The life of a batch on a worker: parse → claim → fetch → carry out (admit → connect → run) → report. */
 import { randomUUID } from 'node:crypto';
-import { batchName, writeReport, type Report } from '@muster/protocol';
+import { writeReport, type Report } from '@muster/protocol';
 import type { Logger } from '@muster/runtime';
 import {
   claimBatch,
@@ -12,6 +12,7 @@ import {
   type ReportReply,
   type TickStore,
 } from '@muster/tick-state';
+import { BatchLog } from './batch-log.js';
 import type { BatchSource } from './batch-source.js';
 import { firstCallOf } from './begin-with-claim.js';
 import { BatchTelemetry } from './batch-telemetry.js';
@@ -28,7 +29,8 @@ import type { HeldBatches } from './held-batches.js';
 import { nextAttempt } from './next-attempt.js';
 import { parseOrder } from './parse-order.js';
 
-export interface BatchDependencies extends Omit<CarryOutDependencies, 'telemetry'> {
+export interface BatchDependencies extends Omit<CarryOutDependencies, 'telemetry' | 'log'> {
+  readonly log: Logger;
   readonly store: TickStore;
   /** `host:pid`. */
   readonly worker: string;
@@ -69,11 +71,10 @@ export async function executeBatch(
   const deliveredAt = deps.clock.now();
   const { order, skew } = parseOrder(delivery.data);
   const token = randomUUID();
-  const { tick, lane, drone, epoch } = order;
+  const { tick, drone, epoch } = order;
   const holder: Holder = { tick, drone, epoch, token };
-  let log = deps.log.child({ tick, lane, drone, batch: batchName(lane, drone) });
+  const log = new BatchLog(deps.log, order);
   const controller = deps.held.hold(tick);
-  let deadline: NodeJS.Timeout | undefined;
   let telemetry: BatchTelemetry | undefined;
   try {
     deps.batches.prefetch(order);
@@ -82,15 +83,12 @@ export async function executeBatch(
     const worker = deps.lease;
     const claim = await claimBatch(deps.store, { tick, drone, epoch, token, worker, first });
     if (!claim.ok) {
-      log.debug({ refusal: claim.refusal }, 'batch not taken');
+      if (log.isDetailed) log.logger.debug({ refusal: claim.refusal }, 'batch not taken');
       if (claim.refusal === 'held')
         return { kind: 'again', afterMs: HELD_BY_ANOTHER_MS, why: 'held by another worker' };
       return { kind: 'refused', why: claim.refusal };
     }
-    const stopAt = () => {
-      controller.abort({ kind: 'deadline' });
-    };
-    deadline = setTimeout(stopAt, Math.max(0, claim.remainingMs));
+    deps.held.endIn(tick, claim.remainingMs);
     const claimedAt = deps.clock.monotonic();
     const queuedMs = Math.max(0, deps.clock.now() - delivery.enqueuedAt);
     telemetry = BatchTelemetry.begin(order, {
@@ -101,7 +99,7 @@ export async function executeBatch(
       worker: deps.worker,
       queued: { queue: delivery.queue, forMs: queuedMs },
     });
-    log = telemetry.logged(log);
+    log.ids = telemetry.ids;
     const begunAt = first !== undefined && claim.attempt === 1 ? askedAt : undefined;
     const { attempt, remainingMs: leftMs } = claim;
     const held: HeldBatch = { holder, attempt, controller, begunAt, remainingMs: leftMs };
@@ -123,7 +121,7 @@ export async function executeBatch(
     if (next !== null && (await releaseBatch(deps.store, holder, run, unbegun))) {
       const { outcome, error } = run;
       telemetry.end(outcome, error, true);
-      log.info({ outcome, error: error?.message, ...next }, 'batch will be tried again');
+      log.logger.info({ outcome, error: error?.message, ...next }, 'batch will be tried again');
       return { kind: 'again', ...next };
     }
     const report: Report = {
@@ -153,29 +151,33 @@ export async function executeBatch(
   } catch (error) {
     telemetry?.broke(error);
     if (!(error instanceof LeaseLostError)) throw error;
-    log.warn('another worker has taken the batch over');
+    log.logger.warn('another worker has taken the batch over');
     return { kind: 'refused', why: 'lease lost' };
   } finally {
-    clearTimeout(deadline);
     deps.held.letGo(tick, controller);
   }
 }
 
 /** A good batch is the rule: thousands a second of them would hide what an operator looks for. */
-async function sayDone(log: Logger, report: Report, replied: Promise<ReportReply>): Promise<void> {
+async function sayDone(
+  log: BatchLog,
+  report: Report,
+  replied: Promise<ReportReply>,
+): Promise<void> {
   let reply: ReportReply;
   try {
     reply = await replied;
   } catch (error) {
-    log.error({ outcome: report.outcome, err: error }, 'batch could not be reported');
+    log.logger.error({ outcome: report.outcome, err: error }, 'batch could not be reported');
     return;
   }
   const { outcome, error, timings } = report;
   const { queuedMs, connectMs, runMs } = timings;
   if (outcome !== 'ok' || reply !== 'accepted') {
-    log.info({ outcome, reply, queuedMs, connectMs, runMs, error: error?.message }, 'batch done');
-  } else if (log.isLevelEnabled('debug')) {
-    log.debug({ outcome, reply, queuedMs, connectMs, runMs }, 'batch done');
+    const about = { outcome, reply, queuedMs, connectMs, runMs, error: error?.message };
+    log.logger.info(about, 'batch done');
+  } else if (log.isDetailed) {
+    log.logger.debug({ outcome, reply, queuedMs, connectMs, runMs }, 'batch done');
   }
 }
 
@@ -193,7 +195,7 @@ async function carryOutHeld(
   { holder, attempt, controller, begunAt, remainingMs }: HeldBatch,
   work: BatchWork,
   deps: BatchDependencies,
-  log: Logger,
+  log: BatchLog,
   telemetry: BatchTelemetry,
 ): Promise<CarriedOut> {
   const stop = controller.abort.bind(controller);

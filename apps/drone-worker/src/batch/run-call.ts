@@ -7,8 +7,12 @@ import {
   type CallReport,
   type Outcome,
 } from '@muster/protocol';
-import type { Clock, Logger } from '@muster/runtime';
-import { CallFailedError, type MethodContext } from '../methods/define-methods.js';
+import type { Clock } from '@muster/runtime';
+import {
+  CallFailedError,
+  type DroneTransport,
+  type MethodContext,
+} from '../methods/define-methods.js';
 import type { MethodRegistry } from '../methods/registry.js';
 import { droneTransport } from '../process/drone-transport.js';
 import {
@@ -20,6 +24,7 @@ import {
 import type { TransferSlots } from '../transfer/transfer-slots.js';
 import { SessionLostError } from '../transport/shell.js';
 import type { Session } from '../transport/transport.js';
+import type { BatchLog } from './batch-log.js';
 import type { BatchTelemetry } from './batch-telemetry.js';
 import { LeaseLostError, type CallJournal } from './call-journal.js';
 import type { CallSlots } from './call-slots.js';
@@ -31,7 +36,7 @@ export interface RunDependencies {
   readonly transfers: TransferSlots;
   readonly methods: MethodRegistry;
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly log: BatchLog;
   readonly telemetry: BatchTelemetry;
 }
 
@@ -99,18 +104,29 @@ export async function runCall(
   const mark = markOf(toRun);
   const marks = { MUSTER_TICK: tick, MUSTER_DRONE: drone, MUSTER_MARK: mark };
   const place = { mark, workdir, confirm: () => journal.confirm(), onExit: toRun.onExit };
+  let transport: DroneTransport | undefined;
+  // What a method does not ask for is not made: a signal costs as much as a call that does little.
   const context: MethodContext = {
     drone,
-    transport: droneTransport(session, marks, place, transfers, ending.signal),
-    signal: ending.signal,
-    log,
+    get transport() {
+      transport ??= droneTransport(session, marks, place, transfers, ending.signal);
+      return transport;
+    },
+    get signal() {
+      return ending.signal;
+    },
+    get log() {
+      return log.logger;
+    },
     warn: (message) => {
       warn(oneLine(message, 1_000));
     },
   };
   try {
-    const running = Promise.resolve(method.run(context, args.data));
-    const result: unknown = await lastWords(running, signal, ending.signal);
+    const running = method.run(context, args.data);
+    // What is done already has had its last word.
+    if (!isThenable(running)) return { result: sendable(running) };
+    const result: unknown = await lastWords(Promise.resolve(running), signal, ending.signal);
     return { result: sendable(result) };
   } catch (error) {
     if (error instanceof LeaseLostError) throw error;
@@ -119,6 +135,10 @@ export async function runCall(
     clearTimeout(timer);
     signal.removeEventListener('abort', onBatchEnd);
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 /** Results travel as JSON; nothing stands as null (behaviour 3). @throws CallFailedError for what cannot travel. */
