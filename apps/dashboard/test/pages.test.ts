@@ -202,6 +202,20 @@ describe('a tick', () => {
   });
 });
 
+describe('a drone', () => {
+  it('whose last output is enormous is shown as far as a browser likes it, and no further', async () => {
+    const args = { argv: ['head', '-c', '2000000', '/dev/zero'], maxOutputBytes: 4_000_000 };
+    const call = ['--call', 'exec', JSON.stringify(args)];
+    const { code } = await muster(['tick', '--lane', 'long', '--on', 'lab12', ...call], { env });
+    expect(code).toBe(0);
+    await open('/drones/lab12');
+    expect(await page.getByLabel('output of call 0').innerText()).toBe('\u2400'.repeat(65_536));
+    await page.getByText('65,536 of 2,000,001 characters').waitFor();
+    const whole = page.getByRole('link', { name: 'all as JSON' });
+    expect(await whole.getAttribute('href')).toBe('/api/drones/lab12');
+  });
+});
+
 describe('what is not there', () => {
   it.each([
     ['/ticks/default-99', 'there is no tick default-99, or none any more.', '/ticks'],

@@ -52,9 +52,7 @@ export function addTwins(server: FastifyInstance, { store, fleet, book }: ApiPar
 
   server.get<{ Params: { drone: string } }>('/api/drones/:drone', (request, reply) => {
     const { drone } = request.params;
-    const like = nearest(drone, book.names);
-    const hint = like === undefined ? '' : `; did you mean ${like}?`;
-    return answer(reply, store, `no drone is called ${drone}${hint}`, async () => {
+    return answer(reply, store, noDrone(drone, book), async () => {
       await book.refresh();
       return readDronePage(store, book, drone);
     });
@@ -65,6 +63,11 @@ export function noTick(tick: string): string {
   return parseTickId(tick) === undefined
     ? `'${tick}' is no tick's id; expected e.g. default-42`
     : `there is no tick ${tick}, or none any more`;
+}
+
+export function noDrone(drone: string, { names }: RollBook): string {
+  const like = nearest(drone, names);
+  return `no drone is called ${drone}${like === undefined ? '' : `; did you mean ${like}?`}`;
 }
 
 async function readHeads(

@@ -4,11 +4,12 @@ import { parseTickId } from '@muster/protocol';
 import { beginClosing, type TickStore } from '@muster/tick-state';
 import type { FastifyInstance } from 'fastify';
 import { refuse, type Guard } from '../access/guard.js';
+import { DroneBook } from '../book/drone-book.js';
 import type { RollBook } from '../book/roll-book.js';
 import { TickBook } from '../book/tick-book.js';
 import type { News, Watch } from '../book/watch.js';
 import { answer } from './answers.js';
-import { noTick } from './twins.js';
+import { noDrone, noTick } from './twins.js';
 
 export interface ViewParts {
   readonly store: TickStore;
@@ -30,6 +31,7 @@ export function addViews(server: FastifyInstance, parts: ViewParts): void {
   const { store, book, guard, version } = parts;
   takeEmptyBodies(server);
   const ticks = new TickBooks(store);
+  const drones = new DroneBook(store, book);
 
   server.get('/api/session', (request, reply) => {
     const visitor = guard.visitor(request);
@@ -52,6 +54,11 @@ export function addViews(server: FastifyInstance, parts: ViewParts): void {
   server.get<{ Params: { tick: string } }>('/api/views/ticks/:tick', (request, reply) => {
     const { tick } = request.params;
     return answer(reply, store, noTick(tick), () => ticks.view(tick));
+  });
+
+  server.get<{ Params: { drone: string } }>('/api/views/drones/:drone', (request, reply) => {
+    const { drone } = request.params;
+    return answer(reply, store, noDrone(drone, book), () => drones.view(drone));
   });
 
   server.post<{ Params: { tick: string }; Body: unknown }>(
