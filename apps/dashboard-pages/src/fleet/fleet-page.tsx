@@ -86,7 +86,7 @@ function Fleet({ roll, query }: { readonly roll: RollView; readonly query: URLSe
           {found.kind === 'error'
             ? found.message
             : found.kind === 'some'
-              ? `${count(shown.length, 'drone')} of ${String(roll.drones.length)}`
+              ? `${count(shown.length, 'drone')} of ${grouped(roll.drones.length)}`
               : ''}
         </p>
       </div>

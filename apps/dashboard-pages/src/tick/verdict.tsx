@@ -24,7 +24,7 @@ export function Verdict({ view }: { readonly view: TickView }) {
             ? `The policy (${policy}) is met${number === 0 ? ': every drone is ok' : `; ${count(number, 'bad drone')} tolerated`}.`
             : status === 'cancelled'
               ? `It was ${rest ?? 'cancelled'}.`
-              : `The policy (${policy}) is not met: ${String(number)} of ${count(size, 'drone')} bad.`}
+              : `The policy (${policy}) is not met: ${grouped(number)} of ${count(size, 'drone')} bad.`}
       </p>
       {isOverdue(view) && (
         <p class="warn">
@@ -58,8 +58,7 @@ function isOverdue({ status, now, startedAt, deadlineMs }: TickView): boolean {
 
 function runningWords(view: TickView): string {
   const { now, startedAt, deadlineMs, isClosing, open } = view;
-  if (isOverdue(view))
-    return `It should have ended ${duration(now - startedAt - deadlineMs)} ago.`;
+  if (isOverdue(view)) return `It should have ended ${duration(now - startedAt - deadlineMs)} ago.`;
   if (isClosing) return 'It is being ended: the last reports are waited for.';
   return open.length === 0 ? 'Every drone has reported: a combiner is to end it.' : 'It runs.';
 }
@@ -96,7 +95,7 @@ function Reasons({ view: { bad } }: { readonly view: TickView }) {
       </ul>
       {bad.length > shown && (
         <button type="button" onClick={() => setShown(shown + 200)}>
-          Show more of {String(bad.length)} reasons
+          Show more of {grouped(bad.length)} reasons
         </button>
       )}
     </>
