@@ -59,3 +59,19 @@ it('a tick that no combiner ends says so, and what to do', async () => {
   await page.getByText('The policy (all) is not met: 1 of 1 drone bad.').waitFor();
   expect(await page.getByText('No combiner has ended it').count()).toBe(0);
 });
+
+it('drones that no worker serves are counted beside those that are bad, with what to start', async () => {
+  await page.goto(dashboard.address);
+  await page.getByText('4 unserved').waitFor();
+  const bad = page.getByRole('region', { name: 'Bad now' });
+  expect(await bad.innerText()).toContain(
+    'All 4 drones served by no living worker. Start one near them: muster worker --site default ' +
+      'Start one on edge1: muster worker --drone edge1',
+  );
+  const worker = startMuster(['worker', ...flags, '--site', 'default']);
+  onTestFinished(async () => {
+    worker.kill('SIGTERM');
+    await worker.ended;
+  });
+  await page.getByText('1 unserved').waitFor();
+});
