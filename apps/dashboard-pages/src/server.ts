@@ -1,4 +1,5 @@
 /** What we ask of the server, and what it tells us by itself. */
+import { sentence } from './format.js';
 import type { RollChange, RollView, SessionView, TickLine } from './views.js';
 
 export class Refusal extends Error {
@@ -44,6 +45,11 @@ export class Source {
   readonly #listeners = new Set<() => void>();
   readonly #beats = new Set<() => void>();
   #isAhead = false;
+  /** By who found it: each says for itself when it is over. */
+  readonly #troubles: { stream: string | null; question: string | null } = {
+    stream: null,
+    question: null,
+  };
   #events: EventSource | undefined;
 
   /**
@@ -70,7 +76,7 @@ export class Source {
     });
     events.addEventListener('error', () => {
       wasLost = true;
-      this.#set({ trouble: 'The dashboard does not answer. Trying again…' });
+      this.#setTrouble('stream', 'The dashboard does not answer. Trying again…');
       // Refused, so the browser does not come back by itself: asking finds out why.
       if (events.readyState !== EventSource.CLOSED) return;
       setTimeout(() => {
@@ -79,7 +85,7 @@ export class Source {
     });
     events.addEventListener('trouble', ({ data }: MessageEvent<string>) => {
       const { text } = JSON.parse(data) as { text: string | null };
-      this.#set({ trouble: text });
+      this.#setTrouble('stream', text);
       if (text === null && this.known.roll === undefined) void this.#ask();
     });
     events.addEventListener('roll', ({ data }: MessageEvent<string>) => {
@@ -117,10 +123,11 @@ export class Source {
         getJson<RollView>('/api/views/roll'),
       ]);
       this.#set({ session, roll });
+      this.#setTrouble('question', null);
       this.#beat();
     } catch (error) {
       const text = error instanceof Refusal ? error.message : 'The dashboard does not answer.';
-      this.#set({ trouble: `${text} Trying again…` });
+      this.#setTrouble('question', `${sentence(text)} Trying again…`);
       setTimeout(() => void this.#ask(), RETRY_MS);
     } finally {
       this.#isAhead = false;
@@ -147,6 +154,12 @@ export class Source {
         heat: change.order.slice(0, 50).flatMap((tick) => heat.get(tick) ?? []),
       },
     });
+  }
+
+  #setTrouble(from: 'stream' | 'question', text: string | null): void {
+    this.#troubles[from] = text;
+    const { stream, question } = this.#troubles;
+    this.#set({ trouble: stream ?? question });
   }
 
   #set(change: Partial<Known>): void {

@@ -75,3 +75,15 @@ it('drones that no worker serves are counted beside those that are bad, with wha
   });
   await page.getByText('1 unserved').waitFor();
 });
+
+it('a question that the dashboard could not answer is no trouble any more once it can', async () => {
+  const roll = '**/api/views/roll';
+  await page.route(roll, (route) => route.fulfill({ status: 503, json: {} }));
+  await page.goto(dashboard.address);
+  await page.getByText('HTTP 503. Trying again… What is shown may be old.').waitFor();
+  await page.unroute(roll);
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+  await page.getByText('4 drones').first().waitFor();
+  // The browser itself counts each as an error.
+  expect(errors.splice(0).filter((error) => !error.includes('503'))).toEqual([]);
+});

@@ -266,7 +266,7 @@ describe('while Redis is away', () => {
     );
     if (server === undefined) throw new Error('no Redis');
     process.kill(server.pid, 'SIGSTOP');
-    await page.getByText('Redis does not answer; trying again What is shown may be old.').waitFor();
+    await page.getByText('Redis does not answer; trying again. What is shown may be old.').waitFor();
     process.kill(server.pid, 'SIGCONT');
     await page.getByRole('alert').waitFor({ state: 'detached' });
     await until('a tick is shown', async () => (await muster(['ticks'], { env })).code === 0);

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { sentence } from '../format.js';
 import { useKnown } from '../hooks.js';
 import { go, Link, usePlace } from '../route.js';
 import { postJson } from '../server.js';
@@ -50,7 +51,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
       </header>
       {trouble !== null && (
         <p class="trouble" role="alert">
-          {trouble} What is shown may be old.
+          {sentence(trouble)} What is shown may be old.
         </p>
       )}
       <div id="app-main" tabIndex={-1}>
