@@ -84,7 +84,7 @@ export class Dashboard extends Service {
     const book = new RollBook(store, fleet);
     const watch = new Watch(store, book, log);
     this.#watch = watch;
-    const guard = new Guard({ host, credentials, allowChanges });
+    const guard = new Guard({ host, credentials, allowChanges, log });
     guard.protect(server);
     server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
       const status = error.statusCode ?? 500;

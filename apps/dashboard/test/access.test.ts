@@ -5,11 +5,12 @@ import { DEFAULT_PREFIX } from '@muster/protocol';
 import {
   muster,
   scratchDir,
+  startMuster,
   startTestRedis,
   type ScratchDir,
   type TestRedis,
 } from '@muster/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
   Credentials,
   credentialsLine,
@@ -315,6 +316,57 @@ describe('muster dashboard', () => {
     const { code, stdout, stderr } = await run(given);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
+  });
+
+  it('logs who came, who guessed and who changed what; the record says who cancelled', async () => {
+    const people = await scratch.write('people', await credentialsLine('ada', 'a long password'));
+    const flags = ['--redis', redis.url, '--fleet', fleetFile];
+    const dashboard = startMuster([
+      'dashboard',
+      ...flags,
+      '--port',
+      '0',
+      '--allow-changes',
+      '--credentials-file',
+      people,
+    ]);
+    const { address } = await dashboard.logged('ready');
+    const tick = ['tick', ...flags, '--lane', 'night', '--on', 'edge1', '--no-wait', '--', 'true'];
+    expect(await muster(tick)).toMatchObject({ code: 0, stdout: 'night-1\n' });
+    const cancelAs = (pair: string) =>
+      fetch(`${String(address)}/api/ticks/night-1/cancel`, {
+        method: 'POST',
+        headers: {
+          authorization: `Basic ${Buffer.from(pair).toString('base64')}`,
+          'content-type': 'application/json',
+        },
+        body: '{"reason": "wrong image"}',
+      });
+    expect((await cancelAs('ada:a wrong password')).status).toBe(401);
+    expect((await cancelAs('ada:a long password')).status).toBe(200);
+    dashboard.kill('SIGTERM');
+    const { stderr } = await dashboard.ended;
+    const lines = stderr.trim().split('\n');
+    const said = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const where = '127.0.0.1';
+    expect(said.filter((line) => line['where'] === where)).toMatchObject([
+      { level: 40, msg: 'a wrong secret' },
+      { level: 30, user: 'ada', msg: 'let in' },
+      { user: 'ada', request: 'POST /api/ticks/night-1/cancel', msg: 'a change is asked for' },
+    ]);
+    expect(stderr).not.toMatch(/wrong password|long password|Basic/);
+
+    const combiner = startMuster(['combiner', '--redis', redis.url]);
+    onTestFinished(async () => {
+      combiner.kill('SIGTERM');
+      await combiner.ended;
+    });
+    await combiner.logged('tick closed');
+    const { stdout } = await muster(['show', 'night-1', '--redis', redis.url, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'cancelled',
+      failure: { message: expect.stringContaining('cancelled (wrong image, by ada)') as string },
+    });
   });
 
   it('makes a line for the credentials file', async () => {

@@ -1,4 +1,5 @@
 /** Stands before every route: who asks, from where, and whether they may change anything. */
+import type { Logger } from '@muster/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Credentials, Person } from './credentials.js';
 import { isUnder, securityHeaders } from './headers.js';
@@ -10,6 +11,7 @@ export interface GuardSettings {
   readonly host: string;
   readonly credentials: Credentials | undefined;
   readonly allowChanges: boolean;
+  readonly log: Logger;
 }
 
 /** Somebody who was let in. */
@@ -44,6 +46,7 @@ export class Guard {
   }
 
   protect(server: FastifyInstance): void {
+    const { log } = this.#settings;
     server.addHook('onRequest', async (request, reply) => {
       const path = pathOf(request);
       // Browsers say it to addresses that they trust only.
@@ -67,6 +70,11 @@ export class Guard {
       if (path !== '/logout' && !this.allowChanges) {
         return refuse(reply, 403, 'this dashboard is read-only; start it with --allow-changes');
       }
+      if (path !== '/logout') {
+        const what = `${request.method} ${path}`;
+        const { name } = visitor;
+        log.info({ user: name, where: request.ip, request: what }, 'a change is asked for');
+      }
       return undefined;
     });
   }
@@ -81,7 +89,13 @@ export class Guard {
     request: FastifyRequest,
     look: () => Promise<Person | undefined>,
   ): Promise<Person | undefined | TooManyTrials> {
-    return this.#trials.try(request.ip, look);
+    const person = await this.#trials.try(request.ip, look);
+    const { log } = this.#settings;
+    const where = request.ip;
+    // Those that were not looked at are not counted: a log is not to be filled by who guesses.
+    if (person === undefined) log.warn({ where }, 'a wrong secret');
+    else if (!(person instanceof TooManyTrials)) log.info({ user: person.name, where }, 'let in');
+    return person;
   }
 
   /** Lets go of the session that the request came with: nobody comes in by it any more. */

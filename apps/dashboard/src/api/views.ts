@@ -90,12 +90,13 @@ function takeEmptyBodies(server: FastifyInstance): void {
   );
 }
 
+/** In the words of who cancels, and who that was where it is known: the record keeps it. */
 function reasonOf(body: unknown, user: string): string {
   const given =
     typeof body === 'object' && body !== null && 'reason' in body ? body.reason : undefined;
   const reason = typeof given === 'string' ? given.trim().slice(0, REASON_LENGTH) : '';
   const who = user === '' || user === 'anybody here' || user === 'token' ? '' : `, by ${user}`;
-  return reason === '' ? `from the dashboard${who}` : reason;
+  return `${reason === '' ? 'from the dashboard' : reason}${who}`;
 }
 
 function addEvents(server: FastifyInstance, { watch, guard }: ViewParts): void {
