@@ -2,7 +2,7 @@ import type { Outcome } from '@muster/protocol';
 import { useState } from 'preact/hooks';
 import { count, duration, grouped } from '../format.js';
 import { OutcomeMark } from '../mark.js';
-import { Link } from '../route.js';
+import { Link, searchPath } from '../route.js';
 import type { TickView } from '../views.js';
 
 const FIRST_REASONS = 30;
@@ -85,7 +85,7 @@ function Reasons({ view: { bad } }: { readonly view: TickView }) {
         {bad.slice(0, shown).map(({ drones, count: many, outcome, message }) => (
           <li key={`${outcome} ${message}`}>
             <OutcomeMark outcome={outcome} />
-            <Link href={`/?q=${encodeURIComponent(drones)}`} class="who">
+            <Link href={searchPath(drones)} class="who">
               {drones}
             </Link>
             {many > 1 && <small>{count(many, 'drone')}</small>}
