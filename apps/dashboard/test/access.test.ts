@@ -1,4 +1,5 @@
 /** Who may look, and who may change something: over HTTP, on a real Redis. */
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { loadFleet } from '@muster/fleet';
 import { DEFAULT_PREFIX } from '@muster/protocol';
@@ -65,6 +66,21 @@ async function session(address: string, headers: Record<string, string> = {}): P
 
 const NAVIGATION = { accept: 'text/html' };
 
+/** What is answered to a request that names that host. */
+async function statusFor(name: string, address: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(address);
+  const headers = { host: `${name}:${port}` };
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path: '/api/ticks', headers })
+      .on('response', (response) => {
+        resolve(response.statusCode);
+        response.resume();
+      })
+      .on('error', reject)
+      .end();
+  });
+}
+
 describe('on the loopback address, without credentials', () => {
   it('serves pages and JSON, each with a strict policy', async () => {
     const address = await start();
@@ -81,18 +97,7 @@ describe('on the loopback address, without credentials', () => {
   });
 
   it('does not answer to the name of another host', async () => {
-    const { hostname, port } = new URL(await start());
-    const { request } = await import('node:http');
-    const status = await new Promise((resolve, reject) => {
-      request({ hostname, port, path: '/api/ticks', headers: { host: `rebound.example:${port}` } })
-        .on('response', (response) => {
-          resolve(response.statusCode);
-          response.resume();
-        })
-        .on('error', reject)
-        .end();
-    });
-    expect(status).toBe(421);
+    expect(await statusFor('rebound.example', await start())).toBe(421);
   });
 
   it('says of what is not there that it is not', async () => {
@@ -199,6 +204,11 @@ describe('with credentials', () => {
       expect(response.status, path).toBe(401);
       expect(Object.keys((await response.json()) as object), path).toEqual(['error']);
     }
+  });
+
+  it('answers behind a proxy of this machine that says its own name', async () => {
+    const address = await start({ credentials: await withToken() });
+    expect(await statusFor('muster.example', address)).toBe(401);
   });
 
   it('lets in by token, by form and by header, and out again', async () => {

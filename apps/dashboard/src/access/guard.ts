@@ -51,7 +51,7 @@ export class Guard {
       const path = pathOf(request);
       // Browsers say it to addresses that they trust only.
       reply.headers(securityHeaders(path, request.headers['sec-fetch-site'] !== undefined));
-      if (isLoopback(this.#settings.host) && !isOwnHost(request.headers.host)) {
+      if (this.#isForAnybodyHere && !isOwnHost(request.headers.host)) {
         return refuse(reply, 421, 'this dashboard answers to localhost and 127.0.0.1 only');
       }
       const visitor = await this.#identify(request);
@@ -77,6 +77,14 @@ export class Guard {
       }
       return undefined;
     });
+  }
+
+  /**
+   * Then a page of elsewhere whose name was made to point here would be anybody, too. Where there are
+   * credentials it has none, and a proxy on this machine may well say its own name.
+   */
+  get #isForAnybodyHere(): boolean {
+    return this.credentials === undefined && isLoopback(this.#settings.host);
   }
 
   /** Of a request that was let in. */
