@@ -1,6 +1,5 @@
 /** The JSON that the command line gives as well: `muster ticks`, `fleet` and `show`, each with `--json`. */
 import { nearest, parseTickId } from '@muster/protocol';
-import type { Fleet } from '@muster/fleet';
 import {
   listTicks,
   livingWorkers,
@@ -20,14 +19,13 @@ import { answer } from './answers.js';
 
 export interface ApiParts {
   readonly store: TickStore;
-  readonly fleet: Fleet | undefined;
   readonly book: RollBook;
 }
 
-export function addTwins(server: FastifyInstance, { store, fleet, book }: ApiParts): void {
+export function addTwins(server: FastifyInstance, { store, book }: ApiParts): void {
   server.get('/api/fleet', (_request, reply) =>
     answer(reply, store, '', async () => {
-      const workers = await livingWorkers(store);
+      const [fleet, workers] = await Promise.all([book.readFleet(), livingWorkers(store)]);
       const drones =
         fleet === undefined ? new Map() : standings(fleet, workers, await readLastOutcomes(store));
       return { drones: Object.fromEntries(drones) as unknown, workers };
