@@ -216,6 +216,25 @@ describe('a drone', () => {
   });
 });
 
+describe('more pages than a browser has connections', () => {
+  it('are all shown, and all live', async () => {
+    // Pages of one context are all in view, as windows on a wall are.
+    const context = await browser.newContext();
+    const pages = await Promise.all(Array.from({ length: 8 }, () => context.newPage()));
+    try {
+      for (const each of pages) {
+        await each.goto(`${address}/ticks`);
+        await each.waitForSelector('main:not([aria-busy])');
+      }
+      const tick = await muster(['tick', '--lane', 'wall', '--on', 'gw1', '--', 'true'], { env });
+      expect(tick.code).toBe(0);
+      for (const each of pages) await each.getByRole('row', { name: /wall-1 ok/ }).waitFor();
+    } finally {
+      await context.close();
+    }
+  });
+});
+
 describe('what is not there', () => {
   it.each([
     ['/ticks/default-99', 'there is no tick default-99, or none any more.', '/ticks'],
@@ -266,7 +285,9 @@ describe('while Redis is away', () => {
     );
     if (server === undefined) throw new Error('no Redis');
     process.kill(server.pid, 'SIGSTOP');
-    await page.getByText('Redis does not answer; trying again. What is shown may be old.').waitFor();
+    await page
+      .getByText('Redis does not answer; trying again. What is shown may be old.')
+      .waitFor();
     process.kill(server.pid, 'SIGCONT');
     await page.getByRole('alert').waitFor({ state: 'detached' });
     await until('a tick is shown', async () => (await muster(['ticks'], { env })).code === 0);
