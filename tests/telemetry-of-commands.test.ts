@@ -171,6 +171,27 @@ it('what is no collector is named with what is wrong with it', async () => {
   expect(said).toContainEqual(expect.stringMatching(/^trouble with telemetry: \w+: .*response/));
 });
 
+it('spans that the collector does not take when the command ends are a warning', async () => {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(500).end();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const { code, stderr } = await muster(['tick', '--fleet', fleet, '--', 'true'], {
+    env: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `http://127.0.0.1:${String(port)}/v1/traces` },
+  });
+  expect(code).toBe(0);
+  expect(linesOf(stderr)).toMatchObject([
+    {
+      level: 40,
+      why: 'the last of the telemetry is lost: Internal Server Error',
+      msg: 'trouble with telemetry',
+    },
+  ]);
+});
+
 it('loads nothing of an SDK unless it is asked for, and not where it is disabled', async () => {
   const spy = await scratch.write(
     'spy.cjs',

@@ -1,5 +1,6 @@
 /**
- * Puts the dashboard's pages into two files that the dashboard serves: one script, one style sheet.
+ * Puts the dashboard's pages into the files that the dashboard serves: their script, that of the worker which
+ * they share, and a style sheet.
  * Run by itself it does so for the checkout that it lies in.
  */
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +17,9 @@ const PAGES = join('apps', 'dashboard-pages');
 export function pagesAreBundled(root) {
   return (
     !existsSync(join(root, PAGES)) ||
-    ['app.js', 'app.css'].every((file) => existsSync(join(root, PAGES, 'bundle', file)))
+    ['app.js', 'stream.js', 'app.css'].every((file) =>
+      existsSync(join(root, PAGES, 'bundle', file)),
+    )
   );
 }
 
@@ -27,18 +30,23 @@ export function pagesAreBundled(root) {
 export async function bundlePages(root) {
   if (!existsSync(join(root, PAGES))) return;
   const folder = join(root, PAGES, 'bundle');
-  const { rolldown } = await import('rolldown');
-  const bundle = await rolldown({
-    input: join(root, PAGES, 'dist', 'main.js'),
-    platform: 'browser',
-    logLevel: 'silent',
-  });
-  const { output } = await bundle.generate({ format: 'esm', codeSplitting: false, minify: true });
-  await bundle.close();
+  const scripts = {
+    'app.js': await bundled(join(root, PAGES, 'dist', 'main.js')),
+    'stream.js': await bundled(join(root, PAGES, 'dist', 'stream', 'shared.js')),
+  };
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   cpSync(join(root, PAGES, 'src', 'app.css'), join(folder, 'app.css'));
-  writeFileSync(join(folder, 'app.js'), output[0].code);
+  for (const [name, code] of Object.entries(scripts)) writeFileSync(join(folder, name), code);
+}
+
+/** @param {string} input */
+async function bundled(input) {
+  const { rolldown } = await import('rolldown');
+  const bundle = await rolldown({ input, platform: 'browser', logLevel: 'silent' });
+  const { output } = await bundle.generate({ format: 'esm', codeSplitting: false, minify: true });
+  await bundle.close();
+  return output[0].code;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)

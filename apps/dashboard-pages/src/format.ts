@@ -29,6 +29,11 @@ export function grouped(number: number): string {
   return String(number).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
+/** With a full stop, where it has no end of its own. */
+export function sentence(text: string): string {
+  return /[.…!?]$/.test(text) ? text : `${text}.`;
+}
+
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${grouped(number)} ${number === 1 ? one : many}`;
 }

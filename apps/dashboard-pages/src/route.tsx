@@ -44,9 +44,21 @@ export function setQuery(changes: Readonly<Record<string, string>>): void {
     if (value === '') query.delete(name);
     else query.set(name, value);
   }
-  const text = query.toString();
+  const text = readable(query.toString());
   history.replaceState(null, '', text === '' ? path : `${path}?${text}`);
   moved();
+}
+
+/**
+ * Without the escapes that a query can do without: node sets stay readable, and a third as long. A long one
+ * names thousands of drones, and a server takes only so much.
+ */
+function readable(query: string): string {
+  return query.replace(/%(?:2C|5B|5D|40|21|2A|2F|3A)/g, decodeURIComponent);
+}
+
+export function searchPath(nodeSet: string): string {
+  return `/?q=${readable(encodeURIComponent(nodeSet))}`;
 }
 
 export function tickPath(tick: string): string {

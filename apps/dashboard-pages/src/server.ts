@@ -1,4 +1,7 @@
 /** What we ask of the server, and what it tells us by itself. */
+import { sentence } from './format.js';
+import { followStream } from './stream/follow.js';
+import type { EventKind } from './stream/messages.js';
 import type { RollChange, RollView, SessionView, TickLine } from './views.js';
 
 export class Refusal extends Error {
@@ -44,52 +47,65 @@ export class Source {
   readonly #listeners = new Set<() => void>();
   readonly #beats = new Set<() => void>();
   #isAhead = false;
-  #events: EventSource | undefined;
+  /** By who found it: each says for itself when it is over. */
+  readonly #troubles: { stream: string | null; question: string | null } = {
+    stream: null,
+    question: null,
+  };
+  /** Follows the stream of events no longer. */
+  #leave: () => void = () => undefined;
 
   /**
-   * Listens for as long as somebody looks: a browser has few connections to one server, and tabs
-   * in the background would hold them all. Resolves once the first question is answered or failed.
+   * Listens for as long as somebody looks: the server need not look for news for those in the background.
+   * Resolves once the first question is answered or failed.
    */
   start(): Promise<void> {
     const asked = this.#begin();
     document.addEventListener('visibilitychange', () => {
-      this.#events?.close();
+      this.#leave();
+      this.#leave = () => undefined;
       if (!document.hidden) void this.#begin();
     });
     return asked;
   }
 
   #begin(): Promise<void> {
-    const events = new EventSource('/api/events');
-    this.#events = events;
+    let isFollowed = true;
     let wasLost = false;
-    events.addEventListener('open', () => {
-      // What was said meanwhile was missed.
-      if (wasLost) void this.#ask();
-      wasLost = false;
+    const leave = followStream((message) => {
+      if (!isFollowed) return;
+      if (message.kind === 'open') {
+        // What was said meanwhile was missed.
+        if (wasLost) void this.#ask();
+        wasLost = false;
+      } else if (message.kind === 'lost') {
+        wasLost = true;
+        this.#setTrouble('stream', 'The dashboard does not answer. Trying again…');
+        if (!message.isRefused) return;
+        // The browser does not come back by itself: asking finds out why.
+        this.#leave();
+        const later = setTimeout(() => void this.#begin(), RETRY_MS);
+        this.#leave = () => {
+          clearTimeout(later);
+        };
+      } else this.#hear(message.kind, message.data);
     });
-    events.addEventListener('error', () => {
-      wasLost = true;
-      this.#set({ trouble: 'The dashboard does not answer. Trying again…' });
-      // Refused, so the browser does not come back by itself: asking finds out why.
-      if (events.readyState !== EventSource.CLOSED) return;
-      setTimeout(() => {
-        if (this.#events === events && !document.hidden) void this.#begin();
-      }, RETRY_MS);
-    });
-    events.addEventListener('trouble', ({ data }: MessageEvent<string>) => {
-      const { text } = JSON.parse(data) as { text: string | null };
-      this.#set({ trouble: text });
-      if (text === null && this.known.roll === undefined) void this.#ask();
-    });
-    events.addEventListener('roll', ({ data }: MessageEvent<string>) => {
-      this.#change(JSON.parse(data) as RollChange);
-      this.#beat();
-    });
-    events.addEventListener('beat', () => {
-      this.#beat();
-    });
+    this.#leave = () => {
+      isFollowed = false;
+      leave();
+    };
     return this.#ask();
+  }
+
+  #hear(kind: EventKind, data: string): void {
+    if (kind === 'trouble') {
+      const { text } = JSON.parse(data) as { text: string | null };
+      this.#setTrouble('stream', text);
+      if (text === null && this.known.roll === undefined) void this.#ask();
+      return;
+    }
+    if (kind === 'roll') this.#change(JSON.parse(data) as RollChange);
+    this.#beat();
   }
 
   /** Called whenever something that we know has changed; gives the way to stop. */
@@ -117,10 +133,11 @@ export class Source {
         getJson<RollView>('/api/views/roll'),
       ]);
       this.#set({ session, roll });
+      this.#setTrouble('question', null);
       this.#beat();
     } catch (error) {
       const text = error instanceof Refusal ? error.message : 'The dashboard does not answer.';
-      this.#set({ trouble: `${text} Trying again…` });
+      this.#setTrouble('question', `${sentence(text)} Trying again…`);
       setTimeout(() => void this.#ask(), RETRY_MS);
     } finally {
       this.#isAhead = false;
@@ -147,6 +164,12 @@ export class Source {
         heat: change.order.slice(0, 50).flatMap((tick) => heat.get(tick) ?? []),
       },
     });
+  }
+
+  #setTrouble(from: 'stream' | 'question', text: string | null): void {
+    this.#troubles[from] = text;
+    const { stream, question } = this.#troubles;
+    this.#set({ trouble: stream ?? question });
   }
 
   #set(change: Partial<Known>): void {

@@ -157,7 +157,7 @@ export interface DroneTick {
   readonly calls: readonly Pick<CallEntry, 'method' | 'status' | 'durationMs'>[];
 }
 
-/** The page of one drone, and what `/api/drones/DRONE` gives. */
+/** What `/api/drones/DRONE` gives. */
 export interface DroneView {
   readonly drone: string;
   /** null for a drone that the fleet file does not have. */
@@ -168,6 +168,26 @@ export interface DroneView {
   readonly ticks: readonly DroneTick[];
   /** Its whole entry in the newest of them, with its results. */
   readonly last: { readonly tick: string; readonly entry: DroneEntry } | null;
+}
+
+/** What a call printed, as far as it is shown. */
+export interface ShownText {
+  readonly text: string;
+  /** In characters, of the whole. */
+  readonly length: number;
+}
+
+/** A drone's entry in the newest tick that has one. */
+export interface DroneLast {
+  readonly tick: string;
+  readonly entry: Omit<DroneEntry, 'results'>;
+  /** Of each call that succeeded, up to the first that did not. */
+  readonly outputs: readonly ShownText[];
+}
+
+/** The page of one drone. */
+export interface DronePageView extends Omit<DroneView, 'last'> {
+  readonly last: DroneLast | null;
 }
 
 /** Who looks, and what they may do. */

@@ -25,6 +25,8 @@ export interface DashboardSettings {
   readonly store: TickStore;
   /** Without it the pages know the drones of the recent ticks only. */
   readonly fleet?: Fleet | undefined;
+  /** Gives the fleet where its file has changed since it was asked last. */
+  readonly changedFleet?: () => Promise<Fleet | undefined>;
   /** An address or name of this machine. Any but a loopback one needs credentials. */
   readonly host: string;
   /** 0 for any that is free. */
@@ -71,7 +73,8 @@ export class Dashboard extends Service {
   }
 
   protected override async onStart(): Promise<void> {
-    const { store, fleet, host, credentials, allowChanges, version, log } = this.#settings;
+    const { store, fleet, changedFleet, host, credentials, allowChanges, version, log } =
+      this.#settings;
     const server = fastify({
       forceCloseConnections: true,
       bodyLimit: 64 * 1024,
@@ -81,10 +84,10 @@ export class Dashboard extends Service {
       routerOptions: { maxParamLength: 4_096 },
     });
     this.#server = server;
-    const book = new RollBook(store, fleet);
+    const book = new RollBook(store, fleet, changedFleet);
     const watch = new Watch(store, book, log);
     this.#watch = watch;
-    const guard = new Guard({ host, credentials, allowChanges });
+    const guard = new Guard({ host, credentials, allowChanges, log });
     guard.protect(server);
     server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
       const status = error.statusCode ?? 500;
@@ -98,12 +101,16 @@ export class Dashboard extends Service {
     addLogin(server, guard);
     await server.register(async (api) => {
       addCompression(api);
-      addTwins(api, { store, fleet, book });
+      addTwins(api, { store, book });
       addViews(api, { store, book, watch, guard, version });
       await Promise.resolve();
     });
     addPages(server);
-    this.#release = await addBullBoard(server, { store, fleet, guard });
+    const board = await addBullBoard(server, { store, fleet, guard });
+    book.onFleet = (changed) => {
+      board.show(changed);
+    };
+    this.#release = () => board.close();
     await this.#listen(server);
     // The first who looks need not wait for the history; whoever looks later is told what is wrong.
     void book.refresh().catch(() => undefined);

@@ -1,15 +1,17 @@
 /** Who may look, and who may change something: over HTTP, on a real Redis. */
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { loadFleet } from '@muster/fleet';
 import { DEFAULT_PREFIX } from '@muster/protocol';
 import {
   muster,
   scratchDir,
+  startMuster,
   startTestRedis,
   type ScratchDir,
   type TestRedis,
 } from '@muster/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
   Credentials,
   credentialsLine,
@@ -64,6 +66,21 @@ async function session(address: string, headers: Record<string, string> = {}): P
 
 const NAVIGATION = { accept: 'text/html' };
 
+/** What is answered to a request that names that host. */
+async function statusFor(name: string, address: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(address);
+  const headers = { host: `${name}:${port}` };
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path: '/api/ticks', headers })
+      .on('response', (response) => {
+        resolve(response.statusCode);
+        response.resume();
+      })
+      .on('error', reject)
+      .end();
+  });
+}
+
 describe('on the loopback address, without credentials', () => {
   it('serves pages and JSON, each with a strict policy', async () => {
     const address = await start();
@@ -80,18 +97,7 @@ describe('on the loopback address, without credentials', () => {
   });
 
   it('does not answer to the name of another host', async () => {
-    const { hostname, port } = new URL(await start());
-    const { request } = await import('node:http');
-    const status = await new Promise((resolve, reject) => {
-      request({ hostname, port, path: '/api/ticks', headers: { host: `rebound.example:${port}` } })
-        .on('response', (response) => {
-          resolve(response.statusCode);
-          response.resume();
-        })
-        .on('error', reject)
-        .end();
-    });
-    expect(status).toBe(421);
+    expect(await statusFor('rebound.example', await start())).toBe(421);
   });
 
   it('says of what is not there that it is not', async () => {
@@ -198,6 +204,11 @@ describe('with credentials', () => {
       expect(response.status, path).toBe(401);
       expect(Object.keys((await response.json()) as object), path).toEqual(['error']);
     }
+  });
+
+  it('answers behind a proxy of this machine that says its own name', async () => {
+    const address = await start({ credentials: await withToken() });
+    expect(await statusFor('muster.example', address)).toBe(401);
   });
 
   it('lets in by token, by form and by header, and out again', async () => {
@@ -315,6 +326,57 @@ describe('muster dashboard', () => {
     const { code, stdout, stderr } = await run(given);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
+  });
+
+  it('logs who came, who guessed and who changed what; the record says who cancelled', async () => {
+    const people = await scratch.write('people', await credentialsLine('ada', 'a long password'));
+    const flags = ['--redis', redis.url, '--fleet', fleetFile];
+    const dashboard = startMuster([
+      'dashboard',
+      ...flags,
+      '--port',
+      '0',
+      '--allow-changes',
+      '--credentials-file',
+      people,
+    ]);
+    const { address } = await dashboard.logged('ready');
+    const tick = ['tick', ...flags, '--lane', 'night', '--on', 'edge1', '--no-wait', '--', 'true'];
+    expect(await muster(tick)).toMatchObject({ code: 0, stdout: 'night-1\n' });
+    const cancelAs = (pair: string) =>
+      fetch(`${String(address)}/api/ticks/night-1/cancel`, {
+        method: 'POST',
+        headers: {
+          authorization: `Basic ${Buffer.from(pair).toString('base64')}`,
+          'content-type': 'application/json',
+        },
+        body: '{"reason": "wrong image"}',
+      });
+    expect((await cancelAs('ada:a wrong password')).status).toBe(401);
+    expect((await cancelAs('ada:a long password')).status).toBe(200);
+    dashboard.kill('SIGTERM');
+    const { stderr } = await dashboard.ended;
+    const lines = stderr.trim().split('\n');
+    const said = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const where = '127.0.0.1';
+    expect(said.filter((line) => line['where'] === where)).toMatchObject([
+      { level: 40, msg: 'a wrong secret' },
+      { level: 30, user: 'ada', msg: 'let in' },
+      { user: 'ada', request: 'POST /api/ticks/night-1/cancel', msg: 'a change is asked for' },
+    ]);
+    expect(stderr).not.toMatch(/wrong password|long password|Basic/);
+
+    const combiner = startMuster(['combiner', '--redis', redis.url]);
+    onTestFinished(async () => {
+      combiner.kill('SIGTERM');
+      await combiner.ended;
+    });
+    await combiner.logged('tick closed');
+    const { stdout } = await muster(['show', 'night-1', '--redis', redis.url, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'cancelled',
+      failure: { message: expect.stringContaining('cancelled (wrong image, by ada)') as string },
+    });
   });
 
   it('makes a line for the credentials file', async () => {

@@ -1,7 +1,7 @@
 /** In by the login page, and out again, as people do it: with a browser. */
 import { startTestRedis, type TestRedis } from '@muster/testing';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { Credentials, credentialsLine, type Dashboard } from '../src/index.js';
 import { accessibilityFaults, collectErrors, NETWORK_NAME, startBrowser } from './browser.js';
 import { startDashboard } from './start-dashboard.js';
@@ -11,6 +11,7 @@ const PASSWORD = 'a long password';
 
 let redis: TestRedis;
 let dashboard: Dashboard;
+let credentials: Credentials | undefined;
 let address: string;
 let browser: Browser;
 let context: BrowserContext;
@@ -19,7 +20,7 @@ let errors: string[];
 
 beforeAll(async () => {
   [redis, browser] = await Promise.all([startTestRedis(), startBrowser()]);
-  const credentials = await Credentials.from({
+  credentials = await Credentials.from({
     token: { text: TOKEN, from: 'test' },
     file: { name: 'people', text: await credentialsLine('ada', PASSWORD) },
   });
@@ -97,4 +98,18 @@ it('knows people, lets them change something, and logs out each of their tabs', 
   await page.waitForURL('**/login');
   // Nobody touches it: its stream of events ends with the session.
   await other.waitForURL('**/login?next=%2Fticks');
+});
+
+it('leaves room for the way out on a phone, also where nothing may be changed', async () => {
+  const readOnly = await startDashboard(redis, { credentials, allowChanges: false });
+  onTestFinished(() => readOnly.stop());
+  await page.setViewportSize({ width: 320, height: 640 });
+  await page.goto(readOnly.address);
+  await logIn(TOKEN);
+  const logOut = page.getByRole('button', { name: 'Log out' });
+  await logOut.waitFor();
+  const beyond = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+  expect(await page.evaluate<number>(beyond)).toBe(0);
+  const [bar, box] = await Promise.all([page.locator('.top').boundingBox(), logOut.boundingBox()]);
+  expect(box?.height).toBeLessThan(bar?.height ?? 0);
 });

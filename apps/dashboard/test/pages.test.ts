@@ -106,7 +106,7 @@ describe('the fleet', () => {
     await page.waitForFunction(`document.activeElement?.id === 'search'`);
     await page.keyboard.type('@rack1,gw*!lab0[2-6]');
     await page.getByText('3 drones of 16').waitFor();
-    expect(new URL(page.url()).searchParams.get('q')).toBe('@rack1,gw*!lab0[2-6]');
+    expect(new URL(page.url()).search).toBe('?q=@rack1,gw*!lab0[2-6]');
     expect(await page.getByRole('heading', { level: 3 }).allInnerTexts()).toEqual([
       'site berlin 1 drone',
       'site oslo 2 drones',
@@ -202,6 +202,39 @@ describe('a tick', () => {
   });
 });
 
+describe('a drone', () => {
+  it('whose last output is enormous is shown as far as a browser likes it, and no further', async () => {
+    const args = { argv: ['head', '-c', '2000000', '/dev/zero'], maxOutputBytes: 4_000_000 };
+    const call = ['--call', 'exec', JSON.stringify(args)];
+    const { code } = await muster(['tick', '--lane', 'long', '--on', 'lab12', ...call], { env });
+    expect(code).toBe(0);
+    await open('/drones/lab12');
+    expect(await page.getByLabel('output of call 0').innerText()).toBe('\u2400'.repeat(65_536));
+    await page.getByText('65,536 of 2,000,001 characters').waitFor();
+    const whole = page.getByRole('link', { name: 'all as JSON' });
+    expect(await whole.getAttribute('href')).toBe('/api/drones/lab12');
+  });
+});
+
+describe('more pages than a browser has connections', () => {
+  it('are all shown, and all live', async () => {
+    // Pages of one context are all in view, as windows on a wall are.
+    const context = await browser.newContext();
+    const pages = await Promise.all(Array.from({ length: 8 }, () => context.newPage()));
+    try {
+      for (const each of pages) {
+        await each.goto(`${address}/ticks`);
+        await each.waitForSelector('main:not([aria-busy])');
+      }
+      const tick = await muster(['tick', '--lane', 'wall', '--on', 'gw1', '--', 'true'], { env });
+      expect(tick.code).toBe(0);
+      for (const each of pages) await each.getByRole('row', { name: /wall-1 ok/ }).waitFor();
+    } finally {
+      await context.close();
+    }
+  });
+});
+
 describe('what is not there', () => {
   it.each([
     ['/ticks/default-99', 'there is no tick default-99, or none any more.', '/ticks'],
@@ -252,7 +285,9 @@ describe('while Redis is away', () => {
     );
     if (server === undefined) throw new Error('no Redis');
     process.kill(server.pid, 'SIGSTOP');
-    await page.getByText('Redis does not answer; trying again What is shown may be old.').waitFor();
+    await page
+      .getByText('Redis does not answer; trying again. What is shown may be old.')
+      .waitFor();
     process.kill(server.pid, 'SIGCONT');
     await page.getByRole('alert').waitFor({ state: 'detached' });
     await until('a tick is shown', async () => (await muster(['ticks'], { env })).code === 0);

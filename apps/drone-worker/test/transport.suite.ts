@@ -187,8 +187,10 @@ export function describeTransport(kind: string, connect: () => Promise<Session>)
 
     it('does not see the variables of the worker', async () => {
       process.env['MUSTER_REDIS_URL'] = 'redis://:secret@127.0.0.1';
+      process.env['OTEL_EXPORTER_OTLP_HEADERS'] = 'authorization=secret';
       const result = await run(['env']);
       delete process.env['MUSTER_REDIS_URL'];
+      delete process.env['OTEL_EXPORTER_OTLP_HEADERS'];
       expect(result.stdout.text()).not.toContain('secret');
     });
   });

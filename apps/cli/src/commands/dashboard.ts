@@ -5,6 +5,7 @@ import { closeRedis, createLogger, openRedis } from '@muster/runtime';
 import { EXIT } from '../exit-codes.js';
 import { checkHost, chooseCredentials, type CredentialFlags } from '../input/dashboard-choice.js';
 import { fleetPath } from '../input/fleet-choice.js';
+import { followFleet } from '../input/follow-fleet.js';
 import { requireRedis } from '../input/redis-choice.js';
 import { loadDashboard } from '../load-dashboard.js';
 import { accessText } from '../output/access-text.js';
@@ -33,9 +34,10 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
   const { host, allowChanges = false } = options;
   await checkHost(host);
   const credentials = await Credentials.from(chooseCredentials(options));
-  const path = fleetPath(options.fleet);
-  const fleet = path === undefined ? undefined : (await loadFleet(path)).file;
   const log = createLogger({ name: 'dashboard' });
+  const path = fleetPath(options.fleet);
+  const changedFleet = path === undefined ? undefined : await followFleet(path, log);
+  const fleet = path === undefined ? undefined : (await loadFleet(path)).file;
   const url = requireRedis(options.redis);
   const settings = { host, port: options.port ?? DEFAULT_PORT, credentials, allowChanges };
   // Before anything is opened.
@@ -45,6 +47,7 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
     ...settings,
     store: { redis, prefix: DEFAULT_PREFIX },
     fleet,
+    ...(changedFleet && { changedFleet }),
     version: musterVersion(),
     log,
   });

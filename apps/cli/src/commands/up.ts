@@ -12,7 +12,8 @@ import {
 } from '@muster/runtime';
 import type { TickStore } from '@muster/tick-state';
 import { checkHost, chooseCredentials, type CredentialFlags } from '../input/dashboard-choice.js';
-import { chooseFleet } from '../input/fleet-choice.js';
+import { chooseFleet, fleetPath } from '../input/fleet-choice.js';
+import { followFleet } from '../input/follow-fleet.js';
 import { chooseRetention, type RetentionFlags } from '../input/retention-choice.js';
 import { readUpNote, removeUpNote, writeUpNote } from '../input/up-file.js';
 import { loadDashboard } from '../load-dashboard.js';
@@ -70,7 +71,9 @@ export async function runUp(options: UpOptions): Promise<number> {
   });
   await combiner.start();
   await worker.start();
-  const dashboard = await host?.({ store, fleet, log });
+  const path = fleetPath(options.fleet);
+  const changedFleet = path === undefined ? undefined : await followFleet(path, log);
+  const dashboard = await host?.({ store, fleet, log, ...(changedFleet && { changedFleet }) });
   const address = dashboard?.address;
   writeUpNote({
     pid: process.pid,
@@ -112,6 +115,7 @@ export async function runUp(options: UpOptions): Promise<number> {
 interface DashboardParts {
   readonly store: TickStore;
   readonly fleet: DroneFleet['file'];
+  readonly changedFleet?: () => Promise<DroneFleet['file'] | undefined>;
   readonly log: Logger;
 }
 

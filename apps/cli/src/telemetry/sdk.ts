@@ -36,7 +36,8 @@ export async function registerSdk(
   service: Service,
   log: Logger,
 ): Promise<{ stop(): Promise<unknown> }> {
-  diag.setLogger(warnings(log), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  const warn = warnings(log);
+  diag.setLogger(warn, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
   const resource = describe(service, log);
   const parts: { shutdown(): Promise<void> }[] = [];
   if (traces) {
@@ -65,7 +66,12 @@ export async function registerSdk(
     metrics.setGlobalMeterProvider(metering);
     parts.push(metering);
   }
-  return { stop: () => Promise.allSettled(parts.map((part) => part.shutdown())) };
+  // What the last of it comes to, its part tells whoever stops it, and nobody else.
+  const stopPart = (part: (typeof parts)[number]) =>
+    part.shutdown().catch((error: unknown) => {
+      warn.error('the last of the telemetry is lost', error);
+    });
+  return { stop: () => Promise.all(parts.map(stopPart)) };
 }
 
 /** Null where the address is not to be had. */

@@ -1,6 +1,6 @@
-import { OUTCOME_LETTERS, resultText, type Timings } from '@muster/protocol';
+import { OUTCOME_LETTERS, type Timings } from '@muster/protocol';
 import { Strip } from '../fleet/strip.js';
-import { clock, count, duration } from '../format.js';
+import { clock, count, duration, grouped } from '../format.js';
 import { Empty, Waiting } from '../frame/empty.js';
 import { Unit } from '../unit.js';
 import { useFetched, useTitle } from '../hooks.js';
@@ -8,11 +8,11 @@ import { LetterMark, OutcomeMark } from '../mark.js';
 import { OFF, OPEN } from '../outcomes.js';
 import { noOutputWords } from '../no-output.js';
 import { Link, tickPath } from '../route.js';
-import type { DroneTick, DroneView } from '../views.js';
+import type { DroneLast, DronePageView, DroneTick, ShownText } from '../views.js';
 
 export function DronePage({ drone }: { readonly drone: string }) {
-  const path = `/api/drones/${encodeURIComponent(drone)}`;
-  const { data, error } = useFetched<DroneView>(path, () => true);
+  const path = encodeURIComponent(drone);
+  const { data, error } = useFetched<DronePageView>(`/api/views/drones/${path}`, () => true);
   useTitle(drone);
   if (error !== undefined) {
     return (
@@ -34,7 +34,7 @@ export function DronePage({ drone }: { readonly drone: string }) {
         <Strip letters={letters} />
         {/* Kick-out and release have their place here. */}
         <span class="actions">
-          <a href={path}>JSON</a>
+          <a href={`/api/drones/${path}`}>JSON</a>
         </span>
       </div>
       <dl class="facts">
@@ -61,7 +61,7 @@ export function DronePage({ drone }: { readonly drone: string }) {
       )}
       <section aria-labelledby="last">
         <h2 id="last">Last outputs</h2>
-        <LastEntry last={last} />
+        <LastEntry last={last} json={`/api/drones/${path}`} />
       </section>
       <section aria-labelledby="history">
         <h2 id="history">History</h2>
@@ -80,9 +80,10 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
   );
 }
 
-function LastEntry({ last }: { readonly last: DroneView['last'] }) {
+function LastEntry(props: { readonly last: DroneLast | null; readonly json: string }) {
+  const { last, json } = props;
   if (last === null) return <p class="calm">None yet.</p>;
-  const { tick, entry } = last;
+  const { tick, entry, outputs } = last;
   return (
     <>
       <p class="dim">
@@ -97,23 +98,44 @@ function LastEntry({ last }: { readonly last: DroneView['last'] }) {
         </p>
       ))}
       {entry.calls.map(({ method, status, durationMs }, index) => {
-        const text = index in entry.results ? resultText(method, entry.results[index]) : '';
+        const output = outputs[index];
         return (
           <article class="output" key={index}>
             <h3>
               {String(index)} {method}{' '}
               <small>{status === 'ok' ? duration(durationMs) : status}</small>
             </h3>
-            {text === '' ? (
+            {output === undefined || output.length === 0 ? (
               <p class="dim">{noOutputWords(status)}</p>
             ) : (
-              <pre tabIndex={0} aria-label={`output of call ${String(index)}`}>
-                {text}
-              </pre>
+              <Output index={index} output={output} json={json} />
             )}
           </article>
         );
       })}
+    </>
+  );
+}
+
+function Output(props: {
+  readonly index: number;
+  readonly output: ShownText;
+  readonly json: string;
+}) {
+  const { index, output, json } = props;
+  const { text, length } = output;
+  return (
+    <>
+      {text !== '' && (
+        <pre tabIndex={0} aria-label={`output of call ${String(index)}`}>
+          {text}
+        </pre>
+      )}
+      {text.length < length && (
+        <p class="dim">
+          {grouped(text.length)} of {grouped(length)} characters; <a href={json}>all as JSON</a>
+        </p>
+      )}
     </>
   );
 }

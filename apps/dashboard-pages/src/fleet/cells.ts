@@ -1,4 +1,4 @@
-/** What a drone's one cell shows. Pure. */
+/** What a drone's one cell shows, and what serves it. Pure. */
 import { isBadLetter, NONE, OFF } from '../outcomes.js';
 import type { RollView } from '../views.js';
 import type { Streak } from './streaks.js';
@@ -7,6 +7,11 @@ type Health = Pick<RollView, 'health'>;
 
 export function isOff({ health }: Health, drone: number): boolean {
   return health[drone] === OFF;
+}
+
+/** Whether no living worker serves it: whatever it was, nothing will run on it. */
+export function isUnserved({ health }: Health, drone: number): boolean {
+  return health[drone] === 'u';
 }
 
 /** That it is disabled, else its last outcome, as a letter. */

@@ -5,7 +5,7 @@ import { count, grouped } from '../format.js';
 import { useKnown, useTitle } from '../hooks.js';
 import { Link, setQuery, tickPath, usePlace } from '../route.js';
 import type { RollView } from '../views.js';
-import { isOff } from './cells.js';
+import { isOff, isUnserved } from './cells.js';
 import { HeatMap } from './heat-map.js';
 import type { HeatMode } from './heat-layout.js';
 import { Legend } from './legend.js';
@@ -86,7 +86,7 @@ function Fleet({ roll, query }: { readonly roll: RollView; readonly query: URLSe
           {found.kind === 'error'
             ? found.message
             : found.kind === 'some'
-              ? `${count(shown.length, 'drone')} of ${String(roll.drones.length)}`
+              ? `${count(shown.length, 'drone')} of ${grouped(roll.drones.length)}`
               : ''}
         </p>
       </div>
@@ -141,11 +141,13 @@ function Summary(props: {
   const { roll, shown, streaks } = props;
   const bad = shown.filter((drone) => (streaks.get(drone)?.ticks ?? 0) > 0).length;
   const ok = shown.filter((drone) => streaks.get(drone)?.letter === 'o').length;
+  const unserved = shown.filter((drone) => isUnserved(roll, drone)).length;
   const running = roll.lines.filter(({ status }) => status === 'running');
   return (
     <p class="summary">
       <strong class={bad > 0 ? 'loud' : ''}>{grouped(bad)} bad</strong>
       <span>{grouped(ok)} ok</span>
+      {unserved > 0 && <strong class="loud">{grouped(unserved)} unserved</strong>}
       {shown.length > streaks.size && <span>{grouped(shown.length - streaks.size)} disabled</span>}
       <span class="dim">{count(shown.length, 'drone')}</span>
       <span class="dim">{count(roll.workers.length, 'worker')}</span>
@@ -183,9 +185,9 @@ function Choice(props: {
   );
 }
 
-/** Drones that no living worker serves: whatever they were, nothing will run on them. */
+/** Drones that no living worker serves, and how to serve them. */
 function Unserved({ roll, shown }: { readonly roll: RollView; readonly shown: readonly number[] }) {
-  const unserved = shown.filter((drone) => roll.health[drone] === 'u');
+  const unserved = shown.filter((drone) => isUnserved(roll, drone));
   if (unserved.length === 0) return null;
   const agents = new Set(roll.agents);
   const nameOf = (drone: number) => roll.drones[drone] ?? '';
@@ -215,7 +217,8 @@ function Unserved({ roll, shown }: { readonly roll: RollView; readonly shown: re
       {own.length > 0 && (
         <>
           {' '}
-          Start one on {own.length === 1 ? 'it' : 'each of'} {foldNodeSet(own)}:{' '}
+          Start one on {own.length > 1 && 'each of '}
+          {foldNodeSet(own)}:{' '}
           <code>muster worker --drone {own.length === 1 ? own[0] : 'NAME'}</code>
         </>
       )}

@@ -2,7 +2,7 @@ import { foldNodeSet } from '@muster/protocol';
 import { clock, count } from '../format.js';
 import { Mark } from '../mark.js';
 import { kindOfLetter, wordsOf } from '../outcomes.js';
-import { dronePath, Link, tickPath } from '../route.js';
+import { dronePath, Link, searchPath, tickPath } from '../route.js';
 import type { RollView } from '../views.js';
 import { Strip, stripWidth } from './strip.js';
 import { troubles, type Streak } from './streaks.js';
@@ -36,7 +36,7 @@ export function TroubleList(props: {
               {names.length === 1 ? (
                 <Link href={dronePath(names[0] ?? '')}>{folded}</Link>
               ) : (
-                <Link href={`/?q=${encodeURIComponent(folded)}`}>{folded}</Link>
+                <Link href={searchPath(folded)}>{folded}</Link>
               )}
               {names.length > 1 && <small> {count(names.length, 'drone')}</small>}
             </span>

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { sentence } from '../format.js';
 import { useKnown } from '../hooks.js';
 import { go, Link, usePlace } from '../route.js';
 import { postJson } from '../server.js';
@@ -27,7 +28,10 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
           <a href="/queues">Queues</a>
         </nav>
         <span class="right">
-          {session !== undefined && !session.mayChange && <span class="dim">read-only</span>}
+          {session !== undefined && !session.mayChange && (
+            // A phone has no room for both this and the way out.
+            <span class={session.isPerson ? 'dim wide-only' : 'dim'}>read-only</span>
+          )}
           {session?.isPerson === true && (
             <button
               type="button"
@@ -40,7 +44,8 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
                   });
               }}
             >
-              Log out<span class="wide-only"> {session.user}</span>
+              Log out
+              {session.user !== 'token' && <span class="wide-only"> {session.user}</span>}
             </button>
           )}
           <button type="button" aria-label="Help" onClick={() => help.current?.showModal()}>
@@ -50,7 +55,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
       </header>
       {trouble !== null && (
         <p class="trouble" role="alert">
-          {trouble} What is shown may be old.
+          {sentence(trouble)} What is shown may be old.
         </p>
       )}
       <div id="app-main" tabIndex={-1}>

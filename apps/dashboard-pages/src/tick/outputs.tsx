@@ -1,4 +1,4 @@
-import { count } from '../format.js';
+import { count, grouped } from '../format.js';
 import { noOutputWords } from '../no-output.js';
 import type { OutputGroup, TickView } from '../views.js';
 import { useState } from 'preact/hooks';
@@ -20,7 +20,7 @@ export function Outputs({ view }: { readonly view: TickView }) {
       ))}
       {outputs.length > shown && (
         <button type="button" onClick={() => setShown(shown + 100)}>
-          Show more of {String(outputs.length)} different outputs
+          Show more of {grouped(outputs.length)} different outputs
         </button>
       )}
       {outputs.length <= shown && moreOutputs > 0 && (
@@ -46,7 +46,7 @@ function Output({ group: { drones, count: many, text, end } }: { readonly group:
       )}
       {isLong && (
         <button type="button" onClick={() => setIsWhole(true)}>
-          Show all {String(lines.length)} lines
+          Show all {grouped(lines.length)} lines
         </button>
       )}
       {text === '' && end === null && <p class="dim">{noOutputWords('ok')}</p>}

@@ -1,4 +1,4 @@
-import { clock, ago, duration } from '../format.js';
+import { clock, ago, duration, grouped } from '../format.js';
 import { Empty, Waiting } from '../frame/empty.js';
 import { useFetched, useKnown, useTitle } from '../hooks.js';
 import { StatusMark } from '../mark.js';
@@ -71,14 +71,14 @@ function Facts({ view }: { readonly view: TickView }) {
       ) : (
         <Fact name="took" value={`${duration(durationMs)} of ${duration(deadlineMs)}`} />
       )}
-      <Fact name="drones" value={String(size)} />
+      <Fact name="drones" value={grouped(size)} />
       <Fact name="policy" value={policy} />
       {view.status === 'running' && (
         <div class="wide">
           <dt>reported</dt>
           <dd>
             <progress max={size} value={done} aria-label="drones that have reported" />{' '}
-            {String(done)} of {String(size)}
+            {grouped(done)} of {grouped(size)}
           </dd>
         </div>
       )}

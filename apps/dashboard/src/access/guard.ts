@@ -1,4 +1,5 @@
 /** Stands before every route: who asks, from where, and whether they may change anything. */
+import type { Logger } from '@muster/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Credentials, Person } from './credentials.js';
 import { isUnder, securityHeaders } from './headers.js';
@@ -10,6 +11,7 @@ export interface GuardSettings {
   readonly host: string;
   readonly credentials: Credentials | undefined;
   readonly allowChanges: boolean;
+  readonly log: Logger;
 }
 
 /** Somebody who was let in. */
@@ -44,11 +46,12 @@ export class Guard {
   }
 
   protect(server: FastifyInstance): void {
+    const { log } = this.#settings;
     server.addHook('onRequest', async (request, reply) => {
       const path = pathOf(request);
       // Browsers say it to addresses that they trust only.
       reply.headers(securityHeaders(path, request.headers['sec-fetch-site'] !== undefined));
-      if (isLoopback(this.#settings.host) && !isOwnHost(request.headers.host)) {
+      if (this.#isForAnybodyHere && !isOwnHost(request.headers.host)) {
         return refuse(reply, 421, 'this dashboard answers to localhost and 127.0.0.1 only');
       }
       const visitor = await this.#identify(request);
@@ -67,8 +70,21 @@ export class Guard {
       if (path !== '/logout' && !this.allowChanges) {
         return refuse(reply, 403, 'this dashboard is read-only; start it with --allow-changes');
       }
+      if (path !== '/logout') {
+        const what = `${request.method} ${path}`;
+        const { name } = visitor;
+        log.info({ user: name, where: request.ip, request: what }, 'a change is asked for');
+      }
       return undefined;
     });
+  }
+
+  /**
+   * Then a page of elsewhere whose name was made to point here would be anybody, too. Where there are
+   * credentials it has none, and a proxy on this machine may well say its own name.
+   */
+  get #isForAnybodyHere(): boolean {
+    return this.credentials === undefined && isLoopback(this.#settings.host);
   }
 
   /** Of a request that was let in. */
@@ -81,7 +97,13 @@ export class Guard {
     request: FastifyRequest,
     look: () => Promise<Person | undefined>,
   ): Promise<Person | undefined | TooManyTrials> {
-    return this.#trials.try(request.ip, look);
+    const person = await this.#trials.try(request.ip, look);
+    const { log } = this.#settings;
+    const where = request.ip;
+    // Those that were not looked at are not counted: a log is not to be filled by who guesses.
+    if (person === undefined) log.warn({ where }, 'a wrong secret');
+    else if (!(person instanceof TooManyTrials)) log.info({ user: person.name, where }, 'let in');
+    return person;
   }
 
   /** Lets go of the session that the request came with: nobody comes in by it any more. */

@@ -1,6 +1,5 @@
 /** The JSON that the command line gives as well: `muster ticks`, `fleet` and `show`, each with `--json`. */
 import { nearest, parseTickId } from '@muster/protocol';
-import type { Fleet } from '@muster/fleet';
 import {
   listTicks,
   livingWorkers,
@@ -20,14 +19,13 @@ import { answer } from './answers.js';
 
 export interface ApiParts {
   readonly store: TickStore;
-  readonly fleet: Fleet | undefined;
   readonly book: RollBook;
 }
 
-export function addTwins(server: FastifyInstance, { store, fleet, book }: ApiParts): void {
+export function addTwins(server: FastifyInstance, { store, book }: ApiParts): void {
   server.get('/api/fleet', (_request, reply) =>
     answer(reply, store, '', async () => {
-      const workers = await livingWorkers(store);
+      const [fleet, workers] = await Promise.all([book.readFleet(), livingWorkers(store)]);
       const drones =
         fleet === undefined ? new Map() : standings(fleet, workers, await readLastOutcomes(store));
       return { drones: Object.fromEntries(drones) as unknown, workers };
@@ -52,9 +50,7 @@ export function addTwins(server: FastifyInstance, { store, fleet, book }: ApiPar
 
   server.get<{ Params: { drone: string } }>('/api/drones/:drone', (request, reply) => {
     const { drone } = request.params;
-    const like = nearest(drone, book.names);
-    const hint = like === undefined ? '' : `; did you mean ${like}?`;
-    return answer(reply, store, `no drone is called ${drone}${hint}`, async () => {
+    return answer(reply, store, noDrone(drone, book), async () => {
       await book.refresh();
       return readDronePage(store, book, drone);
     });
@@ -65,6 +61,11 @@ export function noTick(tick: string): string {
   return parseTickId(tick) === undefined
     ? `'${tick}' is no tick's id; expected e.g. default-42`
     : `there is no tick ${tick}, or none any more`;
+}
+
+export function noDrone(drone: string, { names }: RollBook): string {
+  const like = nearest(drone, names);
+  return `no drone is called ${drone}${like === undefined ? '' : `; did you mean ${like}?`}`;
 }
 
 async function readHeads(

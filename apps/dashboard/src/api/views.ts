@@ -4,11 +4,12 @@ import { parseTickId } from '@muster/protocol';
 import { beginClosing, type TickStore } from '@muster/tick-state';
 import type { FastifyInstance } from 'fastify';
 import { refuse, type Guard } from '../access/guard.js';
+import { DroneBook } from '../book/drone-book.js';
 import type { RollBook } from '../book/roll-book.js';
 import { TickBook } from '../book/tick-book.js';
 import type { News, Watch } from '../book/watch.js';
 import { answer } from './answers.js';
-import { noTick } from './twins.js';
+import { noDrone, noTick } from './twins.js';
 
 export interface ViewParts {
   readonly store: TickStore;
@@ -30,6 +31,7 @@ export function addViews(server: FastifyInstance, parts: ViewParts): void {
   const { store, book, guard, version } = parts;
   takeEmptyBodies(server);
   const ticks = new TickBooks(store);
+  const drones = new DroneBook(store, book);
 
   server.get('/api/session', (request, reply) => {
     const visitor = guard.visitor(request);
@@ -52,6 +54,11 @@ export function addViews(server: FastifyInstance, parts: ViewParts): void {
   server.get<{ Params: { tick: string } }>('/api/views/ticks/:tick', (request, reply) => {
     const { tick } = request.params;
     return answer(reply, store, noTick(tick), () => ticks.view(tick));
+  });
+
+  server.get<{ Params: { drone: string } }>('/api/views/drones/:drone', (request, reply) => {
+    const { drone } = request.params;
+    return answer(reply, store, noDrone(drone, book), () => drones.view(drone));
   });
 
   server.post<{ Params: { tick: string }; Body: unknown }>(
@@ -83,12 +90,13 @@ function takeEmptyBodies(server: FastifyInstance): void {
   );
 }
 
+/** In the words of who cancels, and who that was where it is known: the record keeps it. */
 function reasonOf(body: unknown, user: string): string {
   const given =
     typeof body === 'object' && body !== null && 'reason' in body ? body.reason : undefined;
   const reason = typeof given === 'string' ? given.trim().slice(0, REASON_LENGTH) : '';
   const who = user === '' || user === 'anybody here' || user === 'token' ? '' : `, by ${user}`;
-  return reason === '' ? `from the dashboard${who}` : reason;
+  return `${reason === '' ? 'from the dashboard' : reason}${who}`;
 }
 
 function addEvents(server: FastifyInstance, { watch, guard }: ViewParts): void {

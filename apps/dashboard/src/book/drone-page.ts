@@ -1,15 +1,40 @@
 /** What became of one drone in the recent ticks, and what serves it. */
-import { entryOfMissing, keys, missingByDrone, readReportOrRejection } from '@muster/protocol';
+import {
+  entryOfMissing,
+  keys,
+  missingByDrone,
+  readReportOrRejection,
+  type DroneEntry,
+} from '@muster/protocol';
 import { queueOf, queuesOf, readEntries, type TickFacts, type TickStore } from '@muster/tick-state';
 import type { DroneTick, DroneView } from '@muster/dashboard-pages/views';
 import type { RollBook } from './roll-book.js';
 
-/** Undefined for a drone that neither the fleet file nor a recent tick has. Commands: one a tick. */
+export interface DroneHistory extends Omit<DroneView, 'last'> {
+  /** The newest of its ticks that has an outcome for it. */
+  readonly latest: TickFacts | undefined;
+}
+
+/** Undefined for a drone that neither the fleet file nor a recent tick has. */
 export async function readDronePage(
   store: TickStore,
   book: RollBook,
   drone: string,
 ): Promise<DroneView | undefined> {
+  const found = await readDroneHistory(store, book, drone);
+  if (found === undefined) return undefined;
+  const { latest, ...history } = found;
+  const entry = latest === undefined ? undefined : await readEntry(store, book, latest, drone);
+  const last = latest === undefined || entry === undefined ? null : { tick: latest.tick, entry };
+  return { ...history, last };
+}
+
+/** Undefined for a drone that neither the fleet file nor a recent tick has. Commands: one a tick. */
+export async function readDroneHistory(
+  store: TickStore,
+  book: RollBook,
+  drone: string,
+): Promise<DroneHistory | undefined> {
   if (!book.names.includes(drone)) return undefined;
   const standing = book.standing(drone) ?? null;
   const kept = book.ticksOf(drone).map(({ facts }) => facts);
@@ -17,7 +42,6 @@ export async function readDronePage(
     kept.map(({ tick }) => store.redis.hget(keys.reports(store.prefix, tick), drone)),
   );
   const ticks = kept.map((facts, index) => tickOf(facts, drone, reports[index] ?? null));
-  const latest = kept.find((_, index) => ticks[index]?.outcome !== null);
   return {
     drone,
     standing,
@@ -28,19 +52,20 @@ export async function readDronePage(
             .filter((worker) => queuesOf(worker).includes(queueOf(drone, standing)))
             .map(({ id }) => id),
     ticks,
-    last: latest === undefined ? null : await readLast(store, book, latest, drone),
+    latest: kept.find((_, index) => ticks[index]?.outcome !== null),
   };
 }
 
-async function readLast(
+/** Its whole entry, with all that its calls printed. */
+export async function readEntry(
   store: TickStore,
   book: RollBook,
   facts: TickFacts,
   drone: string,
-): Promise<DroneView['last']> {
+): Promise<DroneEntry | undefined> {
   const own = book.rosters.get(facts.tick)?.filter((entry) => entry.drone === drone) ?? [];
-  for await (const [, entry] of readEntries(store, facts, own)) return { tick: facts.tick, entry };
-  return null;
+  for await (const [, entry] of readEntries(store, facts, own)) return entry;
+  return undefined;
 }
 
 function tickOf(facts: TickFacts, drone: string, report: string | null): DroneTick {

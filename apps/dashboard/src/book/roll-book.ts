@@ -41,7 +41,10 @@ interface Page {
 export class RollBook {
   readonly rosters = new Rosters();
   readonly #store: TickStore;
-  readonly #fleet: Fleet | undefined;
+  #fleet: Fleet | undefined;
+  readonly #changedFleet: () => Promise<Fleet | undefined>;
+  /** The names are still those of the fleet before. */
+  #isFleetNew = false;
   #order: readonly string[] = [];
   readonly #pages = new Map<string, Page>();
   /** Of closed ticks, in the roster's order. */
@@ -59,9 +62,15 @@ export class RollBook {
   #standings = new Map<string, DroneStanding>();
   #refreshing: Promise<void> | undefined;
 
-  constructor(store: TickStore, fleet: Fleet | undefined) {
+  /** `changedFleet` gives the fleet where it is another one than it gave before. */
+  constructor(
+    store: TickStore,
+    fleet: Fleet | undefined,
+    changedFleet: () => Promise<Fleet | undefined> = () => Promise.resolve(undefined),
+  ) {
     this.#store = store;
     this.#fleet = fleet;
+    this.#changedFleet = changedFleet;
     this.#names = fleet?.names ?? [];
     this.#index = indexOf(this.#names);
   }
@@ -80,6 +89,20 @@ export class RollBook {
 
   /** Called with what any refresh found changed, whoever asked for it. */
   onChange: (change: RollChange) => void = () => undefined;
+
+  /** Called with a fleet that is another one than before. */
+  onFleet: (fleet: Fleet) => void = () => undefined;
+
+  /** As its file says now. */
+  async readFleet(): Promise<Fleet | undefined> {
+    const changed = await this.#changedFleet();
+    if (changed !== undefined) {
+      this.#fleet = changed;
+      this.#isFleetNew = true;
+      this.onFleet(changed);
+    }
+    return this.#fleet;
+  }
 
   view(): RollView {
     const sites = this.#names.map((name) => this.#fleet?.get(name)?.site ?? '');
@@ -136,10 +159,11 @@ export class RollBook {
   }
 
   async #refresh(): Promise<RollChange | undefined> {
+    const fleet = await this.readFleet();
     const [order, workers, last] = await Promise.all([
       listTicks(this.#store, LINES),
       livingWorkers(this.#store),
-      this.#fleet === undefined ? new Map() : readLastOutcomes(this.#store),
+      fleet === undefined ? new Map() : readLastOutcomes(this.#store),
     ]);
     const unfinished = order.filter((tick) => this.#pages.get(tick)?.facts.state !== 'closed');
     const changed = await this.#turnPages(unfinished);
@@ -147,7 +171,7 @@ export class RollBook {
     this.#order = order.filter((tick) => this.#pages.has(tick));
     this.#forget();
     const heat = await this.#readHeat();
-    const isOther = this.#meetStrangers();
+    const isOther = this.#nameDrones();
     for (const tick of isOther ? this.#heatOrder() : heat) this.#draw(tick);
     const standing = this.#stand(workers, last);
     if (!isMoved && changed.length === 0 && heat.length === 0 && !standing && !isOther)
@@ -199,21 +223,37 @@ export class RollBook {
     return wanted.filter((_, index) => changed[index]);
   }
 
-  /** Drones of ticks that the fleet file does not have stand behind those that it has. */
-  #meetStrangers(): boolean {
-    const strangers: string[] = [];
+  /**
+   * Drones of recent ticks that the fleet file does not have stand behind those that it has, for as long
+   * as such a tick is known. Says whether the names are others than before.
+   */
+  #nameDrones(): boolean {
+    const own = this.#fleet?.names ?? [];
+    if (this.#isFleetNew) this.#rename(own);
+    const isOwn = (drone: string) => (this.#index.get(drone) ?? Infinity) < own.length;
+    const strangers = new Set<string>();
     const seen = new Set<unknown>();
     for (const tick of this.#heatOrder()) {
       const roster = this.rosters.get(tick) ?? [];
       if (seen.has(roster)) continue;
       seen.add(roster);
-      for (const { drone } of roster) if (!this.#index.has(drone)) strangers.push(drone);
+      for (const { drone } of roster) if (!isOwn(drone)) strangers.add(drone);
     }
-    if (strangers.length === 0) return false;
-    this.#names = [...this.#names, ...new Set(strangers)];
-    this.#index = indexOf(this.#names);
-    this.#universe += 1;
-    return true;
+    const before = this.#names.slice(own.length);
+    const isSame = before.length === strangers.size && before.every((name) => strangers.has(name));
+    if (!isSame) {
+      const known = before.filter((name) => strangers.delete(name));
+      this.#rename([...own, ...known, ...strangers]);
+    }
+    const isOther = this.#isFleetNew || !isSame;
+    this.#isFleetNew = false;
+    if (isOther) this.#universe += 1;
+    return isOther;
+  }
+
+  #rename(names: readonly string[]): void {
+    this.#names = names;
+    this.#index = indexOf(names);
   }
 
   #draw(tick: string): void {

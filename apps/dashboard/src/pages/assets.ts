@@ -19,10 +19,12 @@ const PAGES = ['/', '/ticks', '/ticks/:tick', '/drones/:drone'];
 /** Also of a path that leads nowhere, which the page says. */
 export function addPages(server: FastifyInstance): void {
   const script = load('app.js', 'text/javascript; charset=utf-8');
+  const stream = load('stream.js', 'text/javascript; charset=utf-8');
   const style = load('app.css', 'text/css; charset=utf-8');
   const files = new Map([
     [`/assets/app-${digest(script)}.js`, script],
     [`/assets/app-${digest(style)}.css`, style],
+    [`/assets/stream-${digest(stream)}.js`, stream],
   ]);
   for (const [path, asset] of files) {
     server.get(path, (request, reply) => {
@@ -30,8 +32,9 @@ export function addPages(server: FastifyInstance): void {
       return send(request, reply, asset);
     });
   }
-  const [scriptPath = '', stylePath = ''] = files.keys();
-  const page = pack(Buffer.from(pageText(scriptPath, stylePath)), 'text/html; charset=utf-8');
+  const [scriptPath = '', stylePath = '', streamPath = ''] = files.keys();
+  const text = pageText(scriptPath, stylePath, streamPath);
+  const page = pack(Buffer.from(text), 'text/html; charset=utf-8');
   for (const path of PAGES) server.get(path, (request, reply) => send(request, reply, page));
   server.setNotFoundHandler((request, reply) => {
     const wantsPage = request.headers.accept?.includes('text/html') === true;
@@ -69,7 +72,7 @@ function digest({ plain }: Asset): string {
   return createHash('sha256').update(plain).digest('hex').slice(0, 12);
 }
 
-function pageText(script: string, style: string): string {
+function pageText(script: string, style: string, stream: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -77,6 +80,7 @@ function pageText(script: string, style: string): string {
 <title>Muster</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta name="muster-stream" content="${stream}">
 <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cg fill='%232f7fb8'%3E%3Crect x='1' y='1' width='6' height='6' rx='1'/%3E%3Crect x='9' y='1' width='6' height='6' rx='1'/%3E%3Crect x='1' y='9' width='6' height='6' rx='1'/%3E%3C/g%3E%3Crect x='9' y='9' width='6' height='6' rx='1' fill='%23d55e00'/%3E%3C/svg%3E">
 <link rel="stylesheet" href="${style}">
 <link rel="preload" href="/api/views/roll" as="fetch" crossorigin="anonymous">

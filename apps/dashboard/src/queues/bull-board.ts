@@ -21,33 +21,42 @@ export interface BoardParts {
   readonly guard: Guard;
 }
 
-/** Gives the way to let go of its queues. */
+export interface Board {
+  /** Shows the queues of that fleet in the place of those that it has shown. */
+  show(fleet: Fleet | undefined): void;
+  /** Lets go of all queues. */
+  close(): Promise<void>;
+}
+
 export async function addBullBoard(
   server: FastifyInstance,
   { store, fleet, guard }: BoardParts,
-): Promise<() => Promise<void>> {
-  const queues = queuesOf(fleet).map(({ name, description }) => {
+): Promise<Board> {
+  // Kept when they are shown no more: whoever looks just then may be in the midst of a question.
+  const queues = new Map<string, { readonly queue: Queue; readonly adapter: BullMQAdapter }>();
+  const adapterOf = ({ name, description }: QueueName): BullMQAdapter => {
+    const known = queues.get(name);
+    if (known !== undefined) return known.adapter;
     const queue = new Queue(name, {
       connection: store.redis,
       prefix: store.prefix,
       skipMetasUpdate: true,
     });
     queue.on('error', () => undefined);
-    return { queue, description };
-  });
+    const shown = new BullMQAdapter(queue, {
+      readOnlyMode: !guard.allowChanges,
+      allowRetries: guard.allowChanges,
+      description,
+    });
+    shown.setFormatter('name', nameOf);
+    shown.setFormatter('data', dataOf);
+    queues.set(name, { queue, adapter: shown });
+    return shown;
+  };
   const adapter = new FastifyAdapter();
   adapter.setBasePath(BOARD_PATH);
-  createBullBoard({
-    queues: queues.map(({ queue, description }) => {
-      const shown = new BullMQAdapter(queue, {
-        readOnlyMode: !guard.allowChanges,
-        allowRetries: guard.allowChanges,
-        description,
-      });
-      shown.setFormatter('name', nameOf);
-      shown.setFormatter('data', dataOf);
-      return shown;
-    }),
+  const board = createBullBoard({
+    queues: queuesOf(fleet).map(adapterOf),
     serverAdapter: adapter,
     options: {
       uiConfig: {
@@ -76,8 +85,13 @@ export async function addBullBoard(
     if (pathOf(request) === BOARD_PATH && request.url.endsWith('/'))
       await reply.redirect(BOARD_PATH);
   });
-  return async () => {
-    await Promise.all(queues.map(({ queue }) => queue.close()));
+  return {
+    show: (other) => {
+      board.replaceQueues(queuesOf(other).map(adapterOf));
+    },
+    close: async () => {
+      await Promise.all([...queues.values()].map(({ queue }) => queue.close()));
+    },
   };
 }
 
@@ -107,7 +121,12 @@ function withoutForeignLinks(html: string): string {
   return html.replace(/<link[^>]+href="https?:\/\/[^"]*"[^>]*>/g, '');
 }
 
-function queuesOf(fleet: Fleet | undefined): { name: string; description: string }[] {
+interface QueueName {
+  readonly name: string;
+  readonly description: string;
+}
+
+function queuesOf(fleet: Fleet | undefined): QueueName[] {
   const sites = [...new Set(['default', ...(fleet?.sites() ?? [])])];
   const agents = (fleet?.names ?? []).filter((name) => fleet?.get(name)?.transport === 'agent');
   return [

@@ -85,9 +85,12 @@ function openShell(script: string, signal: AbortSignal): Promise<Shell> {
   });
 }
 
-/** The worker's own environment, without what is Muster's: a Redis URL may hold a password. */
+/**
+ * The worker's own environment, without what speaks of Muster itself: a Redis URL or the headers for a
+ * collector may hold a secret, and no program of a drone is the service that the worker is.
+ */
 function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('MUSTER_')),
+    Object.entries(process.env).filter(([name]) => !/^(?:MUSTER|OTEL)_/.test(name)),
   );
 }

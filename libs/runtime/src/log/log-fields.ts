@@ -18,6 +18,7 @@ export const LOG_FIELDS = [
   'job',
   'worker',
   'where',
+  'user',
   // What is said of it.
   'err',
   'error',
@@ -45,5 +46,6 @@ export const LOG_FIELDS = [
   'access',
   'signal',
   'url',
+  'request',
   'variable',
 ] as const;
