@@ -23,9 +23,14 @@ export async function postJson<T>(path: string, body: unknown, csrf: string): Pr
   return read<T>(await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) }));
 }
 
+let isLeaving = false;
+
 async function read<T>(response: Response): Promise<T> {
-  // The session is over: the server shows the way in.
-  if (response.status === 401) location.reload();
+  if (response.status === 401 && !isLeaving) {
+    // The session is over: the server shows the way in. A second reload would cut the first one off.
+    isLeaving = true;
+    location.reload();
+  }
   const data = (await response.json().catch(() => ({}))) as T & { error?: string };
   if (!response.ok)
     throw new Refusal(response.status, data.error ?? `HTTP ${String(response.status)}`);
