@@ -1,11 +1,12 @@
 /**
  * The tick itself, with calls that do nothing, against BullMQ's own flow of as many children: from
  * `execute` to the results in the one, from `FlowProducer.add` to the parent's completion in the other.
- * Beside them a Celery chord, where there is Celery, and the fewest commands that could do it.
+ * Beside them the cheapest way to have a job of BullMQ for each drone at all, a Celery chord, where there is
+ * Celery, and the fewest commands that could do it.
  */
 import { fileURLToPath } from 'node:url';
 import { inTurn, ratiosOf, timed } from './measure.mjs';
-import { openBare, openBullmq, openCelery } from './references.mjs';
+import { openBare, openBullmq, openCelery, openGated } from './references.mjs';
 import { openScheduler, startServices } from './services.mjs';
 
 /** Drones in a tick, and how large a share of the reference's time its tick may take. */
@@ -19,7 +20,10 @@ const SIZES = [
 ];
 const CONCURRENCY = 100;
 /** Small ticks are over so soon that one says little: so many are run, and count as one. */
-const DRONES_A_RUN = 100;
+const DRONES_A_RUN = 200;
+
+/** Schedulers and workers run for weeks: each candidate runs so often before it counts that V8 has compiled it. */
+const WARM_UP = 3;
 
 /** Of these the others take part as well. */
 const OTHERS = 1_000;
@@ -63,6 +67,8 @@ export async function benchQueue({ lab, runs, most, say }) {
     await muster.startWorker('', fleet, ...methods, ...owners.flat());
     const theirs = await openBullmq(redis.url, CONCURRENCY);
     end.unshift(theirs.close);
+    const gated = await openGated(redis.url);
+    end.unshift(gated.close);
     const many = await openBullmq(redis.url, CONCURRENCY, (index) => `child-${index}`, QUEUES);
     end.unshift(many.close);
     const bare = await openBare(redis.url);
@@ -95,11 +101,14 @@ export async function benchQueue({ lab, runs, most, say }) {
           run: () => each((count) => ours.tick(`drone[1-${count}]`, NOOP)),
         },
         { name: nameOf('bullmq', count), run: () => each(theirs.tick) },
+        ...(count < OTHERS
+          ? []
+          : [{ name: nameOf('bullmq behind a gate', count), run: () => each(gated.tick) }]),
       ];
     });
     const candidates = [...eachSize, ...queues, ...others];
     say('warming up');
-    for (const { run } of candidates) await run();
+    for (let time = 0; time < WARM_UP; time += 1) for (const { run } of candidates) await run();
     const rows = await inTurn(runs, candidates, say);
     const lines = sizes.map(({ drones: count, line }) => {
       return { ours: nameOf('muster', count), than: [nameOf('bullmq', count)], line };

@@ -60,6 +60,66 @@ export async function openBullmq(redisUrl, concurrency, queueOf = () => 'child-0
   };
 }
 
+/** Jobs in one load, and loads under way at once, as Muster has them. */
+const LOAD = 250;
+const LOADS = 4;
+
+/**
+ * The cheapest way there is to have a BullMQ job for each drone under one parent: a gate child holds the
+ * parent open while the jobs are added with `addBulk`. None of Muster's promises: no claims, no journal, no
+ * deadline, no results. By the workers that `openBullmq` has started for one queue.
+ * @param {string} redisUrl
+ * @returns {Promise<Reference>}
+ */
+export async function openGated(redisUrl) {
+  const [{ FlowProducer, Queue, QueueEvents }, { Redis }] = await Promise.all([
+    import('bullmq'),
+    import('ioredis'),
+  ]);
+  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
+  const listening = connection.duplicate();
+  const events = new QueueEvents('reference-parent', { connection: listening });
+  const flows = new FlowProducer({ connection });
+  const children = new Queue('reference-child-0', { connection });
+  const gates = new Queue('reference-gates', { connection });
+  await events.waitUntilReady();
+  let ticks = 0;
+  return {
+    tick: async (count) => {
+      ticks += 1;
+      const id = `gated-${String(ticks)}`;
+      const { job } = await flows.add({
+        name: 'combine',
+        queueName: 'reference-parent',
+        opts: { jobId: id, removeOnComplete: { count: 100 } },
+        children: [{ name: 'gate', queueName: 'reference-gates', opts: { jobId: id } }],
+      });
+      const opts = { removeOnComplete: true, parent: { id, queue: 'bull:reference-parent' } };
+      let next = 1;
+      const sendLoads = async () => {
+        while (next <= count) {
+          const from = next;
+          next = Math.min(count + 1, from + LOAD);
+          const jobs = Array.from({ length: next - from }, (_, index) => ({
+            name: 'run',
+            data: { drone: `drone${String(from + index)}`, calls: [{ method: 'noop', args: {} }] },
+            opts,
+          }));
+          await children.addBulk(jobs);
+        }
+      };
+      await Promise.all(Array.from({ length: LOADS }, sendLoads));
+      await gates.remove(id);
+      const combined = await job.waitUntilFinished(events);
+      if (combined !== count) throw new Error(`${combined} of ${count} children`);
+    },
+    close: async () => {
+      await Promise.all([flows.close(), children.close(), gates.close(), events.close()]);
+      for (const one of [connection, listening]) one.disconnect();
+    },
+  };
+}
+
 /**
  * The floor: jobs pushed onto a list, taken from it by a worker in lots, results in a hash, which is
  * read when all are there. Nothing is kept safe, nothing is bounded.
