@@ -112,10 +112,12 @@ export class KeptShell {
     this.#current = use;
     const openedAt = performance.now();
     let looking: NodeJS.Timeout | undefined;
+    const isThere = this.#loss === null && this.#clock.isKnown;
     if (this.#loss !== null) use.lose(this.#loss);
-    else if (this.#clock.isKnown) use.beThere();
+    else if (isThere) use.beThere();
     else this.shell.stdin.write('time\n');
     return {
+      isThere,
       there: use.there,
       exited: use.exited,
       begun: use.begun,

@@ -80,24 +80,24 @@ become() {
 go() {
   read -r now _ </proc/uptime
   if [ "${'${now%.*}${now#*.}'}" -ge "$1" ]; then
-    echo "${nonce} late" >&3
+    echo "${nonce} late"
     return
   fi
   read -r _ _ _ _ from </proc/loadavg
   {
     (
-      exec </dev/null >/proc/self/fd/3 2>/proc/self/fd/4 3>&- 4>&-
+      exec </dev/null >/proc/self/fd/3 2>/proc/self/fd/4 3>&- 4>&- 5>&-
       run
     )
     code=$?
-  } 2>&1
-  if [ "$code" -gt 128 ]; then echo "muster end $code $from"; else say_end "$code" 0 "$from"; fi
+  } 2>&5
+  if [ "$code" -gt 128 ]; then echo "muster end $code $from" >&5; else say_end "$code" 0 "$from"; fi
 }
 say_end() {
   held=0
   held_since "$3" && held=1
-  echo "${nonce} end $1 $2 $held" >&3
   echo "${nonce} end $held" >&4
+  echo "${nonce} end $1 $2 $held"
 }
 held_since() {
   read -r _ _ _ _ to </proc/loadavg
@@ -128,7 +128,7 @@ adopted_since() {
   done
   [ -n "$children" ] || return 0
   for child in $children; do
-    [ "$child" -le "$1" ] || return 0
+    [ "$child" -gt "$1" ] && [ "$child" -le "$to" ] && return 0
   done
   return 1
 } 2>/dev/null
@@ -143,11 +143,12 @@ adopted_since() {
   done
   end_call
 } | {
+  exec 5>&1 >&3
   read -r now _ </proc/uptime
-  echo "${nonce} time $now" >&3
+  echo "${nonce} time $now"
   while IFS= read -r order; do
     case $order in
-      time) read -r now _ </proc/uptime; echo "${nonce} time $now" >&3 ;;
+      time) read -r now _ </proc/uptime; echo "${nonce} time $now" ;;
       =*) eval "${'${order#=}'}" ;;
       *) eval "$(printf %b "$order")" ;;
     esac
@@ -165,7 +166,7 @@ adopted_since() {
       *) spoken=1 ;;
     esac
   done
-  echo "${nonce} over" >&3
+  echo "${nonce} over"
 }
 `;
 }
