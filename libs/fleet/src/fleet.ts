@@ -9,6 +9,8 @@ export class Fleet {
   /** Every group's name, without the `@`, in file order. */
   readonly groups: readonly string[];
   readonly #drones: ReadonlyMap<string, DroneSettings>;
+  /** Those that were asked for. */
+  readonly #entries = new Map<string, DroneEntry>();
   readonly #groups: ReadonlyMap<string, readonly string[]>;
   readonly #enabled: readonly string[];
 
@@ -36,8 +38,13 @@ export class Fleet {
 
   /** What the file says of a drone; undefined if it has none of that name. */
   get(name: string): DroneEntry | undefined {
+    const known = this.#entries.get(name);
+    if (known !== undefined) return known;
     const settings = this.#drones.get(name);
-    return settings && Object.freeze({ ...settings, name, address: settings.address ?? name });
+    if (settings === undefined) return undefined;
+    const entry = Object.freeze({ ...settings, name, address: settings.address ?? name });
+    this.#entries.set(name, entry);
+    return entry;
   }
 
   /** Whether the drone is there and not disabled. */
