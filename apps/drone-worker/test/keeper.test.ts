@@ -31,9 +31,13 @@ function never(): AbortSignal {
 }
 
 /** Runs a process on the drone; its mark is the test's own directory. */
-async function run(session: Session, ...argv: string[]) {
-  const spec = { argv, maxOutputBytes: 1_000, env: { MUSTER_MARK: dir.path } };
-  const place = { mark: dir.path, confirm: () => Promise.resolve(5_000) };
+function run(session: Session, ...argv: string[]) {
+  return runMarked(dir.path, session, ...argv);
+}
+
+async function runMarked(mark: string, session: Session, ...argv: string[]) {
+  const spec = { argv, maxOutputBytes: 1_000, env: { MUSTER_MARK: mark } };
+  const place = { mark, confirm: () => Promise.resolve(5_000) };
   const { exitCode, signal, stdout, stderr } = await runProcess(session, spec, place, never());
   return { exitCode, signal, stdout: stdout.text(), stderr: stderr.text() };
 }
@@ -78,6 +82,26 @@ it('runs many at once, each with outputs of its own', async () => {
     return (await run(session, 'sh', '-c', 'sleep 0.1; echo "$0"', text)).stdout === `${text}\n`;
   });
   expect(await Promise.all(said)).not.toContain(false);
+});
+
+it('gives its processes the environment that it was given, and nothing of python', async () => {
+  for (const name of ['LANG', 'LC_ALL', 'LC_CTYPE']) vi.stubEnv(name, undefined);
+  const { session } = await localDrone();
+  await keeperIsThere(session);
+  expect((await run(session, 'sh', '-c', 'echo "${LC_CTYPE-none}"')).stdout).toBe('none\n');
+});
+
+it('passes on what a process leaves in its pipes when it ends', async () => {
+  const { session } = await localDrone();
+  await keeperIsThere(session);
+  const spec = { argv: ['sh', '-c', 'printf %060000d 0; printf %060000d 0 >&2'] };
+  const { stdout, stderr } = await runProcess(
+    session,
+    { ...spec, maxOutputBytes: 100_000 },
+    { mark: dir.path, confirm: () => Promise.resolve(5_000) },
+    never(),
+  );
+  expect([stdout.bytes().length, stderr.bytes().length]).toEqual([60_000, 60_000]);
 });
 
 it('is killed: what it had started is ended, with proof, and the next process starts', async () => {
@@ -131,7 +155,9 @@ it('is frozen: what it runs is ended another way, and it is given up', async () 
     process.kill(keeper, 'SIGKILL');
   });
   // Nobody knows whether it has taken this order.
-  const next = await run(session, 'true').catch((error: unknown) => error);
+  const next = await runMarked(`${dir.path}/next`, session, 'true').catch(
+    (error: unknown) => error,
+  );
   expect(next).toMatchObject({ name: 'ProcessLostError', ended: 'unconfirmed' });
   expect(await lost).toMatchObject({ name: 'ProcessLostError', ended: 'confirmed' });
   expect(await run(session, 'true')).toMatchObject({ exitCode: 0 });

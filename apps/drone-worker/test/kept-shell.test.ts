@@ -117,6 +117,35 @@ it('is not used again while something holds its outputs, which nobody else hears
   expect((await left()).length).toBeGreaterThan(0);
 });
 
+it('knows what is left behind from what has ended, when there was much of both', async () => {
+  const { session } = await smallDrone();
+  await run(session, '/bin/sh', '-c', 'exit');
+  const shell = await parentOf(session);
+  const many = 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do ( : ) & done; wait';
+  await run(session, '/bin/sh', '-c', many);
+  expect(await parentOf(session)).toBe(shell);
+  await run(session, '/bin/sh', '-c', `${many}; ( setsid sleep 600 & )`);
+  expect(await parentOf(session)).not.toBe(shell);
+});
+
+it('is ended before anybody has asked which process it is: that is proven', async () => {
+  const { session } = await smallDrone(['setsid', 'sleep', 'grep']);
+  await run(session, '/bin/sh', '-c', 'exit');
+  await parentOf(session);
+  const file = join(dir.path, 'up');
+  const ending = new AbortController();
+  const argv = ['/bin/sh', '-c', 'echo up >"$0"; exec sleep 600', file];
+  const spec = { argv, maxOutputBytes: 1_000, env: { MUSTER_MARK: dir.path } };
+  const ended = runProcess(session, spec, place(), ending.signal);
+  await Promise.all([
+    expect(ended).rejects.toMatchObject({ name: 'ProcessEndedError', ended: 'confirmed' }),
+    appeared(file).then(() => {
+      ending.abort();
+    }),
+  ]);
+  expect(await left()).toEqual([]);
+});
+
 it('stays in use when what is left behind holds nothing', async () => {
   const { session } = await smallDrone();
   await run(session, '/bin/sh', '-c', 'exit');
@@ -212,7 +241,7 @@ it('has a process with the signals, descriptors and group that it has in a shell
   const shell = await shells.get(never());
   if (shell === null) throw new Error('no kept shell');
   const look =
-    'grep -E "^Sig(Ign|Blk)" /proc/$$/status; ls /proc/$$/fd; ps -o pgid= -p $$ | grep -c $$';
+    'grep -E "^Sig(Ign|Blk)" /proc/self/status; ls /proc/$$/fd; ps -o pgid= -p $$ | grep -c $$';
   const kept = { ...session, starter: () => Promise.resolve(shell.open.bind(shell)) };
   const inKept = await run(kept, '/bin/sh', '-c', look);
   expect(inKept.stdout).toMatch(/\n1\n$/);

@@ -12,7 +12,7 @@ import _signal as signal
 
 GRACE = 0.6
 LOOK_MS = 50
-TOGETHER = 0.005
+TOGETHER = 0.02
 CHUNK = 65536
 HEADER = 9
 PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -78,8 +78,17 @@ for fd in posix.listdir("/proc/self/fd"):
         except OSError:
             pass
 watch = select.poll()
+fresh = {}
 home = posix.open(".", posix.O_PATH | posix.O_CLOEXEC)
 nowhere = posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC)
+
+
+def given_environment():
+    """As it was given to this process: python adds an LC_CTYPE of its own where none is set."""
+    data = environment("self")
+    if data is None:
+        return dict(posix.environ)
+    return dict(pair.partition(b"=")[::2] for pair in data.split(b"\0") if b"=" in pair)
 
 
 def fail(call, text, code):
@@ -112,7 +121,7 @@ def why(error):
 def start(call, payload):
     fields = payload.split(b"\0")
     valid, room, has_input, workdir, cwd, count = fields[:6]
-    env = dict(posix.environ)
+    env = dict(base)
     for pair in fields[6:6 + int(count)]:
         key, _, value = pair.partition(b"=")
         env[key] = value
@@ -164,7 +173,8 @@ def start(call, payload):
         by_fd[fd] = (call, kind)
         call.room[fd] = int(room) + 1
         posix.set_blocking(fd, False)
-        watch.register(fd, select.POLLIN)
+    # Most end so soon that it is enough to be woken by that, and to look then at what they have printed.
+    fresh[call] = time.monotonic() + TOGETHER
     if call.input >= 0:
         posix.set_blocking(call.input, False)
         by_fd[call.input] = (call, b"0")
@@ -244,6 +254,12 @@ def close(fd):
     except KeyError:
         pass
     posix.close(fd)
+
+
+def watch_outputs(call):
+    if fresh.pop(call, None) is not None:
+        for fd in call.room:
+            watch.register(fd, select.POLLIN)
 
 
 def relay(fd):
@@ -416,10 +432,15 @@ def reap():
         else:
             call.exit = (b"X", b"%d" % posix.WEXITSTATUS(status))
         exited.append(call)
-        finish_if_over(call)
+        if not call.room:
+            finish_if_over(call)
+        for fd in list(call.room):
+            relay(fd)
+        watch_outputs(call)
 
 
 def forget(call):
+    fresh.pop(call, None)
     for fd in list(call.room) + [call.input]:
         close(fd)
     call.room.clear()
@@ -482,8 +503,12 @@ def main():
             wait = max(0, 1000 * (min(doomed.values()) - time.monotonic())) + 1
         if endings:
             wait = min(wait or LOOK_MS, max(0, 1000 * (look - time.monotonic())) + 1)
-        if unsent:
-            wait = min(wait or LOOK_MS, 1000 * TOGETHER)
+        due = unsent_due if unsent else None
+        for first in fresh.values():
+            due = first if due is None else min(due, first)
+            break
+        if due is not None:
+            wait = min(LOOK_MS if wait is None else wait, max(0, 1000 * (due - time.monotonic())) + 1)
         for fd, _ in watch.poll(wait):
             if fd == woken:
                 posix.read(woken, 4096)
@@ -508,8 +533,14 @@ def main():
                 else:
                     relay(fd)
         for call in exited:
-            say_exit(call)
+            if not call.is_exit_said:
+                say_exit(call)
+                flush()
         del exited[:]
+        for call in list(fresh):
+            if time.monotonic() < fresh[call]:
+                break
+            watch_outputs(call)
         if unsent and time.monotonic() >= unsent_due:
             flush()
         if unheard and not leaving:
@@ -526,6 +557,7 @@ def main():
                 del doomed[pid]
 
 
+base = given_environment()
 posix.write(1, b"muster-keeper %d\n" % now_ms())
 main()
 `;

@@ -38,6 +38,7 @@ export class KeptKeeper {
     const isFirst = this.#isFirst;
     this.#isFirst = false;
     if (isFirst || this.#over) return null;
+    if (this.started !== null) return this.started;
     this.#waiting ??= Promise.race([this.#start(), delay(WORTH_WAITING_MS, this.#closing.signal)]);
     await unlessAborted(this.#waiting, signal);
     return this.started;

@@ -15,13 +15,18 @@ import { signalNamed } from './signal-name.js';
 /** stdout and stderr. */
 const OUTPUTS = 2;
 
-/** How often it is asked whether all of it is still there, milliseconds. */
+/** When it is asked which process it is, and whether all of the shell is still there; milliseconds. */
+const LOOKS_MS = [250, 1_000];
+/** And how often from then on. */
 const LOOK_MS = 5_000;
 
 export class KeptShell {
   readonly #clock = new DroneClock();
   readonly #nonce = randomBytes(12).toString('hex');
+  #uses = 0;
   #current: ShellUse | null = null;
+  /** What comes on its stderr is not of the login shell any more. */
+  #isStderrOurs = false;
   #loss: SessionLostError | null = null;
   #onFirstWord: (word: string) => void = () => undefined;
   /** Called when it is idle again. */
@@ -69,8 +74,13 @@ export class KeptShell {
     );
     const stderr = new MarkedStream(
       this.#nonce,
-      (word) => this.#current?.takeWordOnStderr(word),
-      (chunk) => this.#current?.output('stderr', chunk),
+      (word) => {
+        if (word === 'begin') this.#isStderrOurs = true;
+        else this.#current?.takeWordOnStderr(word);
+      },
+      (chunk) => {
+        if (this.#isStderrOurs) this.#current?.output('stderr', chunk);
+      },
     );
     shell.stdout.on('data', (chunk: Buffer) => {
       stdout.push(chunk);
@@ -97,14 +107,17 @@ export class KeptShell {
 
   /** For one process, which gets no input; to be asked of an idle one. */
   open({ stdout, stderr }: Captures): ProcessChannel {
-    const use = new ShellUse({ stdout, stderr });
+    this.#uses += 1;
+    const use = new ShellUse(String(this.#uses), { stdout, stderr });
     this.#current = use;
     const openedAt = performance.now();
     let looking: NodeJS.Timeout | undefined;
+    const isThere = this.#loss === null && this.#clock.isKnown;
     if (this.#loss !== null) use.lose(this.#loss);
-    else if (this.#clock.isKnown) use.beThere();
+    else if (isThere) use.beThere();
     else this.shell.stdin.write('time\n');
     return {
+      isThere,
       there: use.there,
       exited: use.exited,
       begun: use.begun,
@@ -113,18 +126,24 @@ export class KeptShell {
       order: (spec, { workdir, validMs }) => {
         const until = Math.floor((this.#clock.at(openedAt) + validMs) / 10);
         use.isOrdered = true;
-        looking = setInterval(() => this.shell.stdin.write('look\n'), LOOK_MS);
+        const look = (times: number) => {
+          looking = setTimeout(() => {
+            this.shell.stdin.write(`look ${use.name}\n`);
+            look(times + 1);
+          }, LOOKS_MS[times] ?? LOOK_MS);
+        };
+        look(0);
         this.shell.stdin.write(encodeOrder(keptShellOrder(spec, workdir, until)));
       },
       endGroup: () => {
         if (use.isOver) return;
         // Whatever it finds to end, it is not to find the next process.
         use.isToEnd = true;
-        this.shell.stdin.write('end\n');
+        this.shell.stdin.write(`look ${use.name}\nend\n`);
       },
       noStart: () => new Error('the kept shell said that a process ended, not that it began'),
       close: () => {
-        clearInterval(looking);
+        clearTimeout(looking);
         if (this.#current !== use) return;
         this.#current = null;
         if (use.isClean && this.isThere) this.onIdle();
@@ -170,15 +189,18 @@ class ShellUse {
   isToEnd = false;
   /** The process has ended, or was never begun. */
   isOver = false;
-  /** The outputs on which its own bytes come, between a word at each end. */
-  readonly #open = new Set<'stdout' | 'stderr'>();
+  /** The outputs on which its own bytes come, from its order to a word behind them. */
+  readonly #open = new Set<'stdout' | 'stderr'>(['stdout', 'stderr']);
   #ended = 0;
   #isHeld = false;
   beThere: () => void = () => undefined;
   lose: (error: SessionLostError) => void = () => undefined;
   #settle: (exit: ShellExit) => void = () => undefined;
 
-  constructor(private readonly captures: Captures) {
+  constructor(
+    readonly name: string,
+    private readonly captures: Captures,
+  ) {
     this.there = new Promise((resolve) => {
       this.beThere = resolve;
     });
@@ -195,17 +217,15 @@ class ShellUse {
   }
 
   output(stream: 'stdout' | 'stderr', chunk: Buffer): void {
-    if (!this.#open.has(stream)) return;
+    if (!this.isOrdered || !this.#open.has(stream)) return;
     this.outputs.heard();
     this.captures[stream].push(chunk);
   }
 
   takeWord(word: string): void {
-    const [kind, value, spoken, held] = word.split(' ');
-    if (kind === 'pid') {
-      this.#open.add('stdout');
-      this.begun.begin(Number(value));
-    }
+    const [kind, value, detail, held] = word.split(' ');
+    // It may come when the next use has begun.
+    if (kind === 'pid' && detail === this.name && !this.isOver) this.begun.begin(Number(value));
     if (kind === 'late') {
       this.begun.refuse();
       this.#outputEnded('stdout');
@@ -213,16 +233,18 @@ class ShellUse {
       this.#end({ exitCode: null, signal: null });
     }
     if (kind !== 'end') return;
+    if (this.begun.state !== 'begun') this.begun.begin(undefined);
     this.#isHeld = held === '1';
     this.#outputEnded('stdout');
     const code = Number(value);
-    const signal = spoken === '1' && code > 128 ? signalNamed(code - 128) : null;
+    const signal = detail === '1' && code > 128 ? signalNamed(code - 128) : null;
     this.#end({ exitCode: signal === null ? code : null, signal });
   }
 
   takeWordOnStderr(word: string): void {
-    if (word === 'begin') this.#open.add('stderr');
-    if (word === 'end') this.#outputEnded('stderr');
+    const [kind, held] = word.split(' ');
+    if (held === '1') this.#isHeld = true;
+    if (kind === 'end') this.#outputEnded('stderr');
   }
 
   #end(exit: ShellExit): void {

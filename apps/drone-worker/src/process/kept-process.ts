@@ -12,9 +12,10 @@ export function keptProcess(keeper: Keeper, captures: Captures): ProcessChannel 
   const begun = new Begun();
   const output = new LastOutput(OUTPUTS);
   let hasExited = false;
-  let isThere = (): void => undefined;
+  let isThere = false;
+  let beThere = (): void => undefined;
   const there = new Promise<void>((resolve) => {
-    isThere = resolve;
+    beThere = resolve;
   });
   let settle: (exit: ShellExit) => void = () => undefined;
   let fail: (error: SessionLostError) => void = () => undefined;
@@ -24,7 +25,10 @@ export function keptProcess(keeper: Keeper, captures: Captures): ProcessChannel 
   });
   exited.catch(() => undefined);
   const listener: KeptProcessListener = {
-    ready: isThere,
+    ready: () => {
+      isThere = true;
+      beThere();
+    },
     begun: (group) => {
       begun.begin(group);
     },
@@ -50,6 +54,7 @@ export function keptProcess(keeper: Keeper, captures: Captures): ProcessChannel 
   };
   const kept = keeper.open(listener);
   return {
+    isThere,
     there,
     exited,
     begun,

@@ -58,7 +58,7 @@ export class LastOutput {
    * when this process was too busy to do so in time.
    */
   async done(): Promise<void> {
-    for (;;) {
+    while (this.open > 0) {
       const before = this.#chunks;
       if ((await within(QUIET_MS, this.#allEnded)) !== LATE) return;
       await pollOnce();

@@ -10,6 +10,8 @@ export interface Captures {
 }
 
 export interface ProcessChannel {
+  /** It waits for the order already. */
+  readonly isThere: boolean;
   /** Resolves when it waits for the order; what keeps it from that shows in `exited`. */
   readonly there: Promise<void>;
   /** How the process ended. Rejects with `SessionLostError` when nobody can say. */

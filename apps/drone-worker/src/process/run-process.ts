@@ -96,7 +96,7 @@ async function tryProcess(
   const aborted = onAbort(signal);
   try {
     // What ends before it is there says why below.
-    await Promise.race([channel.there, exited, aborted.promise]);
+    if (!channel.isThere) await Promise.race([channel.there, exited, aborted.promise]);
     const validMs = await confirm();
     // Nothing was ordered, so nothing has begun.
     if (aborted.seen()) throw new ProcessEndedError('confirmed');
@@ -135,7 +135,7 @@ async function openChannel(
     const start = signal.aborted ? null : await session.starter(signal, hasInput);
     const kept = start === null ? null : start(captures);
     // One that ends before it has an order has begun nothing.
-    if (kept !== null && (await isThere(kept, signal))) return kept;
+    if (kept !== null && (kept.isThere || (await isThere(kept, signal)))) return kept;
     if (!signal.aborted) return shellProcess(await session.openShell(BOOT, signal), captures);
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -40,6 +40,7 @@ export function shellProcess(shell: Shell, { stdout, stderr }: Captures): Proces
     err.push(chunk);
   });
   return {
+    isThere: false,
     there,
     exited: shell.exited,
     begun,

@@ -29,6 +29,10 @@ export class LocalTransport implements Transport {
     };
   }
 
+  isAtHand(): boolean {
+    return true;
+  }
+
   connect(): Promise<Connected> {
     return Promise.resolve({ ok: true, session: this.#session });
   }

@@ -51,6 +51,8 @@ export type Connected = { ok: true; session: Session } | { ok: false; failure: C
 export interface Transport {
   /** What it connects to; undefined where there is nothing to connect to. */
   readonly server?: { readonly address: string; readonly port: number };
+  /** Whether a session is to be had at once, without a word to the drone. */
+  isAtHand(): boolean;
   /**
    * Never rejects for what a drone can do wrong; that is a `ConnectFailure`. `timeoutMs`
    * (milliseconds) bounds what the drone takes; waiting for this worker's own limits, which must

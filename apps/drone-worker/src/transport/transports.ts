@@ -39,16 +39,22 @@ export function createTransports(
     onFallback('localhost', why);
   });
   let config: SshConfig | undefined;
+  const known = new WeakMap<DroneEntry, Transport>();
+  const make = (drone: DroneEntry) => {
+    switch (drone.transport) {
+      case 'local':
+      case 'agent':
+        return local;
+      case 'ssh':
+        config ??= SshConfig.load();
+        return createSshTransport(pool, resolveSshTarget(drone, { config, droneOf }));
+    }
+  };
   return {
     of: (drone) => {
-      switch (drone.transport) {
-        case 'local':
-        case 'agent':
-          return local;
-        case 'ssh':
-          config ??= SshConfig.load();
-          return createSshTransport(pool, resolveSshTarget(drone, { config, droneOf }));
-      }
+      const transport = known.get(drone) ?? make(drone);
+      known.set(drone, transport);
+      return transport;
     },
     stats: () => pool.stats(),
     channels: () => pool.channels,

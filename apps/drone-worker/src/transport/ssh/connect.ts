@@ -19,6 +19,7 @@ import { judgeHostKey, recordHostKey } from './host-key-policy.js';
 import { keyTypesFor } from './known-hosts.js';
 import type { KnownHostsStore, LoadedKnownHosts } from './known-hosts-store.js';
 import { endpoint, recordedAs, type SshTarget } from './ssh-target.js';
+import { writeTogether } from './write-together.js';
 
 export interface ConnectRequest {
   readonly target: SshTarget;
@@ -118,6 +119,7 @@ export function connectOnce(request: ConnectRequest, signal: AbortSignal): Promi
     const name = recordedAs(target);
     const speakOver = (link: Duplex) => {
       socket = link;
+      writeTogether(link);
       client.connect({
         sock: link,
         username: target.user,

@@ -72,6 +72,11 @@ export class SshConnectionPool {
     return channels;
   }
 
+  /** A session for `target` is to be had without a word to the server. */
+  isAtHand(target: SshTarget): boolean {
+    return this.#shared.get(keyOf(target))?.connection.isFresh === true;
+  }
+
   /**
    * A session on a kept connection if there is a living one, else on a new one. Who asks while
    * the same target is already being connected to gets that attempt's outcome, timeout included.
@@ -202,8 +207,16 @@ export class SshConnectionPool {
   }
 }
 
+const keys = new WeakMap<SshTarget, string>();
+
 /** Sessions may share a connection when all that decides on its security is the same. */
-function keyOf({ jump, ...target }: SshTarget): string {
-  const decides = Object.entries({ ...target, drone: undefined }).sort();
-  return JSON.stringify([decides, jump === undefined ? null : keyOf(jump)]);
+function keyOf(target: SshTarget): string {
+  let key = keys.get(target);
+  if (key === undefined) {
+    const { jump, ...own } = target;
+    const decides = Object.entries({ ...own, drone: undefined }).sort();
+    key = JSON.stringify([decides, jump === undefined ? null : keyOf(jump)]);
+    keys.set(target, key);
+  }
+  return key;
 }

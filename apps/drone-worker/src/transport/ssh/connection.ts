@@ -53,13 +53,18 @@ export class SshConnection {
     return () => this.#lossListeners.delete(listener);
   }
 
+  /** It was heard from so lately that nobody need ask whether it still lives. */
+  get isFresh(): boolean {
+    return this.#loss === null && performance.now() - this.#heardAt < FRESH_MS;
+  }
+
   /**
    * False when the server does not answer within `withinMs` milliseconds, or until `signal` aborts. A kept connection may
    * have died unnoticed since the last keep-alive: the drone restarted, or a firewall forgot it.
    */
   isAlive(withinMs: number, signal: AbortSignal): Promise<boolean> {
     if (this.#loss !== null) return Promise.resolve(false);
-    if (performance.now() - this.#heardAt < FRESH_MS) return Promise.resolve(true);
+    if (this.isFresh) return Promise.resolve(true);
     return new Promise((resolve) => {
       const settle = (alive: boolean) => {
         clearTimeout(timer);

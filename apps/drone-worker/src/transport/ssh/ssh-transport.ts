@@ -7,6 +7,7 @@ export function createSshTransport(pool: SshConnectionPool, target: SshTarget): 
   const { address, port } = target;
   return {
     server: { address, port },
+    isAtHand: () => pool.isAtHand(target),
     connect: (timeoutMs, signal) => pool.acquire(target, timeoutMs, signal),
   };
 }
