@@ -61,7 +61,7 @@ export async function openBullmq(redisUrl, concurrency, queueOf = () => 'child-0
 }
 
 /** Jobs in one load, and loads under way at once, as Muster has them. */
-const LOAD = 250;
+const LOAD = 100;
 const LOADS = 4;
 
 /**

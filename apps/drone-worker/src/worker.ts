@@ -57,8 +57,8 @@ const BULLMQ = {
  * may: so a site's queue has several, which share the places. One of them looks after the queue; the
  * others wait in silence, in seconds, until there is something for them.
  */
-const TAKERS = 2;
-const BESIDE = { ...BULLMQ, drainDelay: 60, skipStalledCheck: true } as const;
+const TAKERS = 8;
+const BESIDE = { ...BULLMQ, drainDelay: 120, skipStalledCheck: true } as const;
 
 /** Milliseconds for each of the last words to Redis: a worker that is cut off must be able to leave. */
 const FAREWELL_MS = 2_000;

@@ -10,7 +10,7 @@ import { childJob, gateJob, parentJob, type TickToSend } from './tick-flow.js';
 /** A tick of so many drones is sent as one flow; BullMQ's way to do so costs thrice as much for each. */
 const WHOLE = 10;
 /** Jobs in one load: the first ones run while the last are still being added. */
-const LOAD = 250;
+const LOAD = 100;
 /** Loads under way at once. */
 const UNDER_WAY = 4;
 
