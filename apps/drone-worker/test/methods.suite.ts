@@ -353,10 +353,11 @@ export function describeMethods(
     });
 
     it('counts zombies as gone, and what leads no group as unconfirmed', async () => {
-      // It becomes a sleep, which never asks how its children ended.
+      // It becomes a sleep, which never asks how its children ended; the first of them ends only then.
+      const ends = 'until read -r parent <"/proc/$PPID/comm" && [ "$parent" = sleep ]; do :; done';
       const script =
-        'setsid sh -c : & echo $! >zombie; sleep 600 & echo $! >member; exec sleep 600';
-      const pid = await spawn({ argv: ['sh', '-c', script] });
+        'setsid sh -c "$0" & echo $! >zombie; sleep 600 & echo $! >member; exec sleep 600';
+      const pid = await spawn({ argv: ['sh', '-c', script, ends] });
       await until('it sleeps', async () =>
         (await processesWith(dir.path)).some(
           (one) => one.pid === pid && one.command.startsWith('sleep'),
