@@ -11,6 +11,8 @@ export class Fleet {
   readonly #drones: ReadonlyMap<string, DroneSettings>;
   /** As they were asked for. */
   readonly #entries = new Map<string, DroneEntry>();
+  /** Where each drone stands in the file; made when it is first asked for. */
+  #places: ReadonlyMap<string, number> | undefined;
   readonly #groups: ReadonlyMap<string, readonly string[]>;
   readonly #enabled: readonly string[];
 
@@ -47,6 +49,11 @@ export class Fleet {
     return entry;
   }
 
+  #placeOf(name: string): number {
+    this.#places ??= new Map(this.names.map((one, place) => [one, place]));
+    return this.#places.get(name) ?? -1;
+  }
+
   /** Whether the drone is there and not disabled. */
   enabled(name: string): boolean {
     return this.#drones.get(name)?.enabled ?? false;
@@ -78,6 +85,7 @@ export class Fleet {
         names: this.names,
         groups: this.groups,
         has: (name) => this.#drones.has(name),
+        placeOf: (name) => this.#placeOf(name),
         group: (name) => this.group(name),
       });
     } catch (error) {

@@ -67,6 +67,18 @@ describe('select', () => {
     expect(select(parseSelection('*'), universeOf(['a'], ['a'], {}))).toEqual([]);
   });
 
+  it('has a few of many in their order, also where it is told the place of each', () => {
+    const many = Array.from({ length: 100 }, (_, index) => `n${String((index * 37) % 100)}`);
+    const universe = universeOf(many, [], {});
+    const told = { ...universe, placeOf: (name: string) => many.indexOf(name) };
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...many), { minLength: 1, maxLength: 8 }), (some) => {
+        const selection = parseSelection(some.join(','));
+        expect(select(selection, told)).toEqual(select(selection, universe));
+      }),
+    );
+  });
+
   it('takes a list of 50,000 names in its stride', () => {
     const many = expandNodeSet('a[1-50000]');
     const selection = parseSelection(`*,${many.join(',')}`);
