@@ -3,7 +3,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import {
   BUILT_IN_METHODS,
   DEFAULT_PREFIX,
-  foldNodeSet,
   formatPolicy,
   InfrastructureError,
   InvalidInputError,
@@ -15,14 +14,12 @@ import {
 } from '@muster/protocol';
 import {
   closeRedis,
-  delay,
   duplicateRedis,
   LATE,
   openRedis,
   silentLogger,
   within,
   writeTrace,
-  type Logger,
   type MusterSpan,
   type RedisClient,
 } from '@muster/runtime';
@@ -33,7 +30,6 @@ import {
   livingWorkers,
   openTick,
   placeOfTick,
-  queuesOf,
   readTickFacts,
   writeRoster,
   type TickStore,
@@ -53,6 +49,7 @@ import type { ExecuteOptions } from './task-queue.js';
 import { FlowSender } from './flow-sender.js';
 import { wasTakenWhole, type Outcome } from './tick-outcome.js';
 import { endAsDetached, sayTick, traceResume, traceSend } from './tick-trace.js';
+import { warnOfUnserved } from './warn-of-unserved.js';
 
 /** The settings with their defaults filled in. */
 type Settled = Required<
@@ -64,8 +61,6 @@ type Settled = Required<
 
 /** Milliseconds for each of the last questions to Redis: a producer that is cut off must be able to leave. */
 const FAREWELL_MS = 1_000;
-/** A tick that is over by then had its workers, and nobody asks who they are. */
-const UNSERVED_AFTER_MS = 200;
 
 export class DroneTaskQueue extends LaneTaskQueue {
   readonly #settings: Settled;
@@ -238,22 +233,8 @@ export class DroneTaskQueue extends LaneTaskQueue {
       log.warn({ err: error }, 'could not see whether jobs came too late');
     });
     await Promise.race([stays ? sent : this.#tidied, outcome]);
-    void this.#warnOfUnserved(plan, log, over.signal);
+    void warnOfUnserved(this.#store, plan.drones, log, over.signal);
     return this.#startedTick(tick, outcome, free);
-  }
-
-  /** Whoever waits for a tick should not learn only at its deadline that nobody serves a drone. */
-  async #warnOfUnserved(plan: TickPlan, log: Logger, over: AbortSignal): Promise<void> {
-    if (!(await delay(UNSERVED_AFTER_MS, over))) return;
-    const workers = await livingWorkers(this.#store).catch(() => null);
-    if (workers === null) return;
-    const served = new Set(workers.flatMap(queuesOf));
-    const unserved = plan.drones
-      .filter(({ queue }) => !served.has(queue))
-      .map(({ drone }) => drone);
-    if (unserved.length === 0) return;
-    const drones = foldNodeSet(unserved);
-    log.warn({ drones }, 'no worker serves these drones yet');
   }
 
   /** Gives how to free the lane of this tick, once. */
