@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { droneQueue, LIMITS, parseTickId, siteQueue, type Presence } from '@muster/protocol';
 import type { DroneEntry, Fleet } from '@muster/fleet';
-import { delay, LATE, Service, systemClock, within, type Logger } from '@muster/runtime';
+import { delay, LATE, seldom, Service, systemClock, within, type Logger } from '@muster/runtime';
 import {
   leave,
   leaseName,
@@ -215,9 +215,10 @@ export class DroneWorker extends Service {
       ...behaviour,
     };
     const taker = new Worker<unknown, string>(queue, execute, options);
-    taker.on('error', (error) => {
+    const onTrouble = (error: Error) => {
       log.warn({ queue, err: error }, 'trouble with the queue');
-    });
+    };
+    taker.on('error', seldom(onTrouble));
     taker.on('failed', (job, error) => {
       log.error({ ...aboutJob(job), queue, err: error }, 'batch could not be executed');
     });

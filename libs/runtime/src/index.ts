@@ -1,6 +1,7 @@
 export * from './clock.js';
 export { LOG_FIELDS } from './log/log-fields.js';
 export * from './log/logger.js';
+export { seldom } from './log/seldom.js';
 export type { RedisClient } from './redis/client.js';
 export * from './redis/connect.js';
 export * from './redis/private-redis.js';

@@ -6,6 +6,7 @@ import { TICKS_QUEUE } from '@muster/protocol';
 import {
   delay,
   LATE,
+  seldom,
   Service,
   timeRedis,
   within,
@@ -93,9 +94,10 @@ export class Combiner extends Service {
       prefix: store.prefix,
       ...BULLMQ,
     });
-    this.#parents.on('error', (error) => {
+    const onTrouble = (error: Error) => {
       log.warn({ err: error }, 'trouble with the queue of ticks');
-    });
+    };
+    this.#parents.on('error', seldom(onTrouble));
     this.#parents.on('completed', (job: Job<unknown, unknown>) => void this.#flowEnded(job));
     this.#parents.on('failed', (job, error) => {
       // Any other error says nothing of the tick: it may be open.

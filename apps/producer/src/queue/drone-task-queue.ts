@@ -142,9 +142,8 @@ export class DroneTaskQueue extends LaneTaskQueue {
 
   protected override async letGo(): Promise<void> {
     this.#closing.abort('closed');
-    await within(FAREWELL_MS, this.#tidied);
-    await within(FAREWELL_MS, this.#sender.close());
-    await this.#combiner?.stop();
+    const sent = this.#tidied.then(() => this.#sender.close());
+    await Promise.all([within(FAREWELL_MS, sent), this.#combiner?.stop()]);
     await closeRedis(this.#subscriber);
     await closeRedis(this.#store.redis);
   }
