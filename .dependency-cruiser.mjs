@@ -6,9 +6,16 @@ const MAY_IMPORT = {
   'libs/runtime': ['libs/protocol'],
   'libs/fleet': ['libs/protocol'],
   'libs/tick-state': ['libs/runtime', 'libs/protocol'],
+  'libs/jobs': ['libs/tick-state', 'libs/runtime'],
   'libs/testing': ['libs/tick-state', 'libs/runtime', 'libs/protocol'],
-  'apps/drone-worker': ['libs/tick-state', 'libs/fleet', 'libs/runtime', 'libs/protocol'],
-  'apps/producer': ['libs/tick-state', 'libs/fleet', 'libs/runtime', 'libs/protocol'],
+  'apps/drone-worker': [
+    'libs/jobs',
+    'libs/tick-state',
+    'libs/fleet',
+    'libs/runtime',
+    'libs/protocol',
+  ],
+  'apps/producer': ['libs/jobs', 'libs/tick-state', 'libs/fleet', 'libs/runtime', 'libs/protocol'],
   'apps/dashboard-pages': ['libs/protocol'],
   'apps/dashboard': [
     'apps/dashboard-pages',
@@ -64,7 +71,7 @@ export default {
         pathNot: [
           '^apps/producer/',
           '^apps/drone-worker/',
-          '^libs/(tick-state|fleet|runtime|protocol)/',
+          '^libs/(jobs|tick-state|fleet|runtime|protocol)/',
         ],
       },
     },

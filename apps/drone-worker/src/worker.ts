@@ -11,7 +11,8 @@ import {
   type ControlNotice,
   type TickStore,
 } from '@muster/tick-state';
-import { DelayedError, Queue, Worker, type Job } from 'bullmq';
+import { JobTaker } from '@muster/jobs';
+import { Queue } from 'bullmq';
 import { BatchSource } from './batch/batch-source.js';
 import { CallSlots } from './batch/call-slots.js';
 import { endLost } from './batch/end-lost.js';
@@ -44,22 +45,6 @@ export interface WorkerSettings {
   readonly log: Logger;
 }
 
-/** How BullMQ's side behaves. A lost holder is noticed by our own lease; these bound the redelivery. */
-const BULLMQ = {
-  lockDuration: 5_000,
-  stalledInterval: 2_000,
-  maxStalledCount: 1_000,
-  drainDelay: 5,
-} as const;
-
-/**
- * BullMQ's worker fetches its jobs one after another, and begins none before it has fetched as many as it
- * may: so a site's queue has several, which share the places. One of them looks after the queue; the
- * others wait in silence, in seconds, until there is something for them.
- */
-const TAKERS = 8;
-const BESIDE = { ...BULLMQ, drainDelay: 120, skipStalledCheck: true } as const;
-
 /** Milliseconds for each of the last words to Redis: a worker that is cut off must be able to leave. */
 const FAREWELL_MS = 2_000;
 
@@ -70,7 +55,7 @@ export class DroneWorker extends Service {
   readonly #settings: WorkerSettings;
   readonly #held = new HeldBatches();
   readonly #startedAt = new Date().toISOString();
-  #takers: Worker[] = [];
+  #takers: JobTaker[] = [];
   #transports: Transports | undefined;
   #control: ControlChannel | undefined;
   #heart: Heart | undefined;
@@ -94,7 +79,7 @@ export class DroneWorker extends Service {
   }
 
   protected override async onStart(): Promise<void> {
-    const { store, log, sites, drones, fleet, ssh, concurrency } = this.#settings;
+    const { store, log, sites, drones, fleet, ssh } = this.#settings;
     this.#leaveNow = new AbortController();
     const droneEntry = (name: string) => fleet?.get(name) ?? this.#ownDrone(name);
     const transports = createTransports((name) => fleet?.get(name), log, ssh);
@@ -134,11 +119,8 @@ export class DroneWorker extends Service {
     await this.#heart.start();
     const queues = [...sites.map(siteQueue), ...drones.map(droneQueue)];
     await Promise.all(queues.map((queue) => keepFewEvents(store, queue)));
-    this.#takers = [
-      ...sites.map(siteQueue).flatMap((queue) => this.#takeTogether(queue, deps)),
-      ...drones.map(droneQueue).map((queue) => this.#take(queue, deps, concurrency, BULLMQ)),
-    ];
-    await Promise.all(this.#takers.map((taker) => taker.waitUntilReady()));
+    this.#takers = queues.map((queue) => this.#taker(queue, deps));
+    await Promise.all(this.#takers.map((taker) => taker.start()));
   }
 
   protected override async onStop(): Promise<void> {
@@ -181,48 +163,27 @@ export class DroneWorker extends Service {
     }
   }
 
-  #takeTogether(queue: string, deps: BatchDependencies): Worker[] {
-    const { concurrency } = this.#settings;
-    const count = Math.min(TAKERS, concurrency);
-    return Array.from({ length: count }, (_, nth) => {
-      const places = Math.floor((concurrency + nth) / count);
-      return this.#take(queue, deps, places, nth === 0 ? BULLMQ : BESIDE);
+  #taker(queue: string, deps: BatchDependencies): JobTaker {
+    const { store, log, concurrency } = this.#settings;
+    return new JobTaker({
+      store,
+      queue,
+      worker: this.id,
+      places: concurrency,
+      work: async ({ data, addedAt }) => {
+        const executed = await executeBatch({ data, queue, enqueuedAt: addedAt }, deps);
+        if (executed.kind === 'again') return executed;
+        const value = executed.kind === 'reported' ? executed.report.outcome : executed.why;
+        return { kind: 'done', value };
+      },
+      onFailed: ({ id, data }, error) => {
+        const { tick, lane, drone } = Object(data) as Record<string, unknown>;
+        log.error({ tick, lane, drone, job: id, queue, err: error }, 'batch could not be executed');
+      },
+      onTrouble: seldom((error: Error) => {
+        log.warn({ queue, err: error }, 'trouble with the queue');
+      }),
     });
-  }
-
-  #take(
-    queue: string,
-    deps: BatchDependencies,
-    concurrency: number,
-    behaviour: typeof BULLMQ | typeof BESIDE,
-  ): Worker {
-    const { store, log } = this.#settings;
-    const execute = async (job: Job<unknown, string>, token?: string) => {
-      const executed = await executeBatch(
-        { data: job.data, queue, enqueuedAt: job.timestamp },
-        deps,
-      );
-      if (executed.kind === 'reported') return executed.report.outcome;
-      if (executed.kind === 'refused') return executed.why;
-      await job.moveToDelayed(Date.now() + executed.afterMs, token);
-      throw new DelayedError();
-    };
-    const options = {
-      connection: store.redis,
-      prefix: store.prefix,
-      name: this.id,
-      concurrency,
-      ...behaviour,
-    };
-    const taker = new Worker<unknown, string>(queue, execute, options);
-    const onTrouble = (error: Error) => {
-      log.warn({ queue, err: error }, 'trouble with the queue');
-    };
-    taker.on('error', seldom(onTrouble));
-    taker.on('failed', (job, error) => {
-      log.error({ ...aboutJob(job), queue, err: error }, 'batch could not be executed');
-    });
-    return taker;
   }
 
   #heed(notice: ControlNotice, deps: BatchDependencies): void {
@@ -270,12 +231,6 @@ export class DroneWorker extends Service {
     if (!this.#settings.drones.includes(name)) return undefined;
     return { name, address: name, transport: 'agent', site: 'default', enabled: true, tags: [] };
   }
-}
-
-/** As far as its data says that. */
-function aboutJob(job: Job<unknown, string> | undefined) {
-  const { tick, lane, drone } = Object(job?.data) as Record<string, unknown>;
-  return { tick, lane, drone, batch: job?.name, job: job?.id };
 }
 
 /** Each queue has a stream of events, of which BullMQ would keep 10,000. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TickStore } from './store.js';
-import { together } from './together.js';
+import { shareOfText, together } from './together.js';
 
 interface Question {
   readonly tick: string;
@@ -18,7 +18,8 @@ function lab(answer: (drone: number) => string | undefined = String) {
       asked.push({ tick, drones });
       return Promise.resolve(drones.map(answer) as string[]);
     },
-    ({ text = '' }) => text.length,
+    ({ tick }) => tick,
+    ({ text = '' }) => shareOfText(text.length),
   );
   return { asked, ask };
 }
@@ -64,10 +65,12 @@ describe('together', () => {
 
   it('fails all that asked when the script fails, and nobody else', async () => {
     let broken = true;
-    const ask = together<Question, string>((_store, _tick, questions) =>
-      broken
-        ? Promise.reject(new Error('away'))
-        : Promise.resolve(questions.map(({ drone }) => String(drone))),
+    const ask = together<Question, string>(
+      (_store, _tick, questions) =>
+        broken
+          ? Promise.reject(new Error('away'))
+          : Promise.resolve(questions.map(({ drone }) => String(drone))),
+      ({ tick }) => tick,
     );
     const both = await Promise.allSettled(upTo(2).map((drone) => ask(store, { tick: 'a', drone })));
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);

@@ -1,4 +1,4 @@
-/** Many batches of a tick ask the same at the same time: they ask with one script, and are answered one by one. */
+/** Many ask the same at the same time, as the batches of a tick do: they ask with one script, and are answered one by one. */
 import type { TickStore } from './store.js';
 
 /** Questions in one script at most: short enough not to hold up what others ask of Redis. */
@@ -6,12 +6,17 @@ const MOST = 100;
 /** Characters in one script, beyond which no other question is added to it. */
 const MOST_TEXT = 256 * 1024;
 
-/** Asks of one tick; gives a reply for each question, in their order. */
+/** Asks all that one group asks; gives a reply for each question, in their order. */
 export type AskAll<Question, Reply> = (
   store: TickStore,
-  tick: string,
+  group: string,
   questions: readonly Question[],
 ) => Promise<readonly Reply[]>;
+
+/** How much of one script a question fills that holds so many characters. */
+export function shareOfText(characters: number): number {
+  return Math.max(1 / MOST, characters / MOST_TEXT);
+}
 
 interface Waiting<Question, Reply> {
   readonly question: Question;
@@ -20,25 +25,26 @@ interface Waiting<Question, Reply> {
 }
 
 /**
- * Gives a function that asks for one batch. What is asked of a tick while the event loop attends to
+ * Gives a function that asks one question. What a group asks while the event loop attends to
  * what has come in goes out together. Each question stands for itself; only an error is everyone's.
- * `textOf` is how much a question holds, in characters.
+ * `shareOf` is how much of one script a question may fill; a script has room for 1.
  */
-export function together<Question extends { readonly tick: string }, Reply>(
+export function together<Question, Reply>(
   askAll: AskAll<Question, Reply>,
-  textOf: (question: Question) => number = () => 0,
+  groupOf: (question: Question) => string,
+  shareOf: (question: Question) => number = () => shareOfText(0),
 ): (store: TickStore, question: Question) => Promise<Reply> {
   const byStore = new WeakMap<TickStore, Map<string, Waiting<Question, Reply>[]>>();
 
   const send = async (
     store: TickStore,
-    tick: string,
+    group: string,
     some: readonly Waiting<Question, Reply>[],
   ) => {
     try {
       const replies = await askAll(
         store,
-        tick,
+        group,
         some.map(({ question }) => question),
       );
       for (const [index, { resolve, reject }] of some.entries()) {
@@ -52,28 +58,29 @@ export function together<Question extends { readonly tick: string }, Reply>(
     }
   };
 
-  const sendAll = (store: TickStore, byTick: ReadonlyMap<string, Waiting<Question, Reply>[]>) => {
+  const sendAll = (store: TickStore, byGroup: ReadonlyMap<string, Waiting<Question, Reply>[]>) => {
     byStore.delete(store);
-    for (const [tick, all] of byTick) {
-      for (const some of piecesOf(all, ({ question }) => textOf(question)))
-        void send(store, tick, some);
+    for (const [group, all] of byGroup) {
+      for (const some of piecesOf(all, ({ question }) => shareOf(question)))
+        void send(store, group, some);
     }
   };
 
   return (store, question) =>
     new Promise((resolve, reject) => {
-      let byTick = byStore.get(store);
-      if (byTick === undefined) {
+      let byGroup = byStore.get(store);
+      if (byGroup === undefined) {
         const asked = new Map<string, Waiting<Question, Reply>[]>();
-        byTick = asked;
+        byGroup = asked;
         byStore.set(store, asked);
         process.nextTick(() => {
           sendAll(store, asked);
         });
       }
       const waiting = { question, resolve, reject };
-      const others = byTick.get(question.tick);
-      if (others === undefined) byTick.set(question.tick, [waiting]);
+      const group = groupOf(question);
+      const others = byGroup.get(group);
+      if (others === undefined) byGroup.set(group, [waiting]);
       else others.push(waiting);
     });
 }
@@ -88,19 +95,22 @@ export function sentTogether(): Promise<void> {
   });
 }
 
-/** Pure: in their order, none longer than it may be unless it is alone. */
-function* piecesOf<T>(all: readonly T[], textOf: (one: T) => number): Generator<T[], void> {
+/** For sums of shares, which are fractions. */
+const FULL = 1 + 1e-9;
+
+/** Pure: in their order, none fuller than it may be unless it is alone. */
+function* piecesOf<T>(all: readonly T[], shareOf: (one: T) => number): Generator<T[], void> {
   let piece: T[] = [];
-  let text = 0;
+  let filled = 0;
   for (const one of all) {
-    const more = textOf(one);
-    if (piece.length > 0 && (piece.length === MOST || text + more > MOST_TEXT)) {
+    const share = shareOf(one);
+    if (piece.length > 0 && filled + share > FULL) {
       yield piece;
       piece = [];
-      text = 0;
+      filled = 0;
     }
     piece.push(one);
-    text += more;
+    filled += share;
   }
   yield piece;
 }

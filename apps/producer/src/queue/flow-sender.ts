@@ -1,6 +1,7 @@
 /** Puts a tick's jobs into the queues: small ticks as one flow, large ones in chunks behind a gate. */
 import { GATES_QUEUE, keys, TICKS_QUEUE } from '@muster/protocol';
 import type { TickStore } from '@muster/tick-state';
+import { addJobs, CHILD_OPTIONS, type Piece } from '@muster/jobs';
 import { FlowProducer } from 'bullmq';
 import { FlowJanitor } from '../combiner/clean-up.js';
 import { FlowQueues } from '../combiner/flow-queues.js';
@@ -53,51 +54,59 @@ export class FlowSender {
   }
 
   async #sendWhole(tick: TickToSend, plan: TickPlan): Promise<void> {
-    const children = plan.drones.map((drone) => childJob(tick, plan, drone));
+    const children = plan.drones.map((drone) => {
+      const { id, name, queueName, data } = childJob(tick, plan, drone);
+      return { name, queueName, data, opts: { ...CHILD_OPTIONS, jobId: id } };
+    });
     await this.#flows.add({ ...parentJob(tick, plan), children });
   }
 
   async #sendBehindGate(tick: TickToSend, plan: TickPlan, over: AbortSignal): Promise<void> {
     await this.#flows.add({ ...parentJob(tick, plan), children: [gateJob(tick)] });
-    const parent = { id: tick.id, queue: `${this.#store.prefix}:${TICKS_QUEUE}` };
-    const sendPiece = async ({ queue, drones }: Piece) => {
-      const jobs = drones.map((drone) => {
-        const { name, data, opts } = childJob(tick, plan, drone);
-        return { name, data, opts: { ...opts, parent } };
-      });
-      const [one] = jobs;
-      // A pipeline costs more than the one job in it.
-      if (one !== undefined && jobs.length === 1)
-        await this.#queues.get(queue).add(one.name, one.data, one.opts);
-      else await this.#queues.get(queue).addBulk(jobs);
-    };
     const loads = loadsOf(plan.drones);
     const sendLoads = async () => {
       for (const load of loads) {
         if (over.aborted) return;
-        await Promise.all(load.map(sendPiece));
+        await this.#sendLoad(tick, plan, load);
       }
     };
     await Promise.all(Array.from({ length: UNDER_WAY }, sendLoads));
     await this.#queues.get(GATES_QUEUE).remove(tick.id);
   }
+
+  async #sendLoad(tick: TickToSend, plan: TickPlan, load: readonly Part[]): Promise<void> {
+    const pieces = load.map(({ queue, drones }): Piece => {
+      return { queue, jobs: drones.map((drone) => childJob(tick, plan, drone)) };
+    });
+    const odd = await addJobs(this.#store, { queue: TICKS_QUEUE, id: tick.id }, pieces);
+    if (odd.length > 0) await Promise.all(odd.map((piece) => this.#sendOdd(tick, piece)));
+  }
+
+  /** Into a queue that has settings of its own. */
+  async #sendOdd(tick: TickToSend, { queue, jobs }: Piece): Promise<void> {
+    const parent = { id: tick.id, queue: `${this.#store.prefix}:${TICKS_QUEUE}` };
+    const all = jobs.map(({ id, name, data }) => {
+      return { name, data, opts: { ...CHILD_OPTIONS, jobId: id, parent } };
+    });
+    await this.#queues.get(queue).addBulk(all);
+  }
 }
 
-/** What goes into one queue at once. */
-interface Piece {
+/** Of a tick, what goes into one queue at once. */
+interface Part {
   readonly queue: string;
   readonly drones: readonly PlannedDrone[];
 }
 
 /** One after another as they are asked for: a piece of a large queue, or pieces of many small ones. */
-function* loadsOf(drones: readonly PlannedDrone[]): Generator<Piece[], void> {
+function* loadsOf(drones: readonly PlannedDrone[]): Generator<Part[], void> {
   const byQueue = new Map<string, PlannedDrone[]>();
   for (const drone of drones) {
     const others = byQueue.get(drone.queue);
     if (others === undefined) byQueue.set(drone.queue, [drone]);
     else others.push(drone);
   }
-  let load: Piece[] = [];
+  let load: Part[] = [];
   let room = LOAD;
   for (const [queue, all] of byQueue) {
     for (let from = 0; from < all.length;) {

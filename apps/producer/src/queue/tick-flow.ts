@@ -7,6 +7,7 @@ import {
   WIRE_VERSION,
   type BatchOrder,
 } from '@muster/protocol';
+import { CHILD_OPTIONS, type JobToAdd } from '@muster/jobs';
 import type { FlowJob, JobsOptions } from 'bullmq';
 import type { PlannedDrone, TickPlan } from './plan-tick.js';
 
@@ -33,13 +34,6 @@ const KEPT = { count: 1_000, age: 7 * 24 * 3_600 };
 
 const PARENT_OPTIONS: JobsOptions = { removeOnComplete: KEPT, removeOnFail: KEPT };
 
-/** A child leaves nothing behind: what became of it is in the tick's own state. */
-const CHILD_OPTIONS: JobsOptions = {
-  removeOnComplete: true,
-  removeOnFail: true,
-  ignoreDependencyOnFailure: true,
-};
-
 export function parentJob(tick: TickToSend, { drones }: TickPlan): FlowJob {
   const { id, lane, policy, deadlineMs } = tick;
   const v = WIRE_VERSION;
@@ -52,12 +46,10 @@ export function gateJob({ id }: TickToSend): FlowJob {
   return { name: id, queueName: GATES_QUEUE, opts: { ...CHILD_OPTIONS, jobId: id } };
 }
 
-/** A `FlowJob` without children. */
-interface ChildJob {
-  readonly name: string;
+/** The job of a drone's batch, and its queue. */
+interface ChildJob extends JobToAdd {
   readonly queueName: string;
   readonly data: BatchOrder;
-  readonly opts: JobsOptions;
 }
 
 export function childJob(
@@ -74,6 +66,5 @@ export function childJob(
     batch,
     summary: summaries[batch] ?? '',
   };
-  const opts = { ...CHILD_OPTIONS, jobId: batchJobId(drone, id) };
-  return { name: batchName(lane, drone), queueName: queue, data, opts };
+  return { id: batchJobId(drone, id), name: batchName(lane, drone), queueName: queue, data };
 }

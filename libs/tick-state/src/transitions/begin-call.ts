@@ -1,6 +1,6 @@
 import { keys } from '@muster/protocol';
 import { defineScript, readReply, runScript, type TickStore } from '../store.js';
-import { together } from '../together.js';
+import { shareOfText, together } from '../together.js';
 
 /**
  * Transition: call waiting → begun, and the call before it → ended. Journalled before it
@@ -105,7 +105,8 @@ const begin = together<Holder & CallStep, HoldReply>(
       return { kind: 'closing', reason: detail === 'cancelled' ? 'cancelled' : 'deadline', text };
     });
   },
-  ({ ended }) => ended?.result.length ?? 0,
+  ({ tick }) => tick,
+  ({ ended }) => shareOfText(ended?.result.length ?? 0),
 );
 
 /** What the journal says of one call. */

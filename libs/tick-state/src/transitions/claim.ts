@@ -1,5 +1,5 @@
 import { keys } from '@muster/protocol';
-import { defineScript, readReply, runScript } from '../store.js';
+import { defineScript, readReply, runScript, type TickStore } from '../store.js';
 import { TIMING } from '../timing.js';
 import { together } from '../together.js';
 
@@ -80,7 +80,13 @@ export type ClaimReply =
     }
   | { readonly ok: false; readonly refusal: 'gone' | 'stale' | 'closed' | 'reported' | 'held' };
 
-export const claimBatch = together<Claim, ClaimReply>(async (store, tick, claims) => {
+export const claimBatch = together<Claim, ClaimReply>(askToClaim, ({ tick }) => tick);
+
+async function askToClaim(
+  store: TickStore,
+  tick: string,
+  claims: readonly Claim[],
+): Promise<ClaimReply[]> {
   const { prefix } = store;
   const [remaining, settings = '', ...words] = readReply(
     await runScript(
@@ -112,4 +118,4 @@ export const claimBatch = together<Claim, ClaimReply>(async (store, tick, claims
     const attempt = Number(words[2 * index + 1]);
     return { ok: true, remainingMs: Number(remaining), attempt, settings };
   });
-});
+}

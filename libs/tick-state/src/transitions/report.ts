@@ -1,7 +1,7 @@
 import { keys } from '@muster/protocol';
 import { defineScript, readReply, runScript } from '../store.js';
 import { TIMING } from '../timing.js';
-import { together } from '../together.js';
+import { shareOfText, together } from '../together.js';
 
 /**
  * Transition: batch held → reported. Only its holder may report, once, and only until the
@@ -85,5 +85,6 @@ export const reportBatch = together<ReportRequest, ReportReply>(
     );
     return words as ReportReply[];
   },
-  ({ report, results }) => report.length + results.length,
+  ({ tick }) => tick,
+  ({ report, results }) => shareOfText(report.length + results.length),
 );

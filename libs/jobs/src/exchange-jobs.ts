@@ -1,0 +1,227 @@
+/** Ends jobs and takes new ones, any number of both and of any queues that were asked for at the same time. */
+import { defineScript, runScript, together, type TickStore } from '@muster/tick-state';
+
+/**
+ * Ends each job as BullMQ's `moveToFinished` does, and takes each as its `moveToActive` does. What needs
+ * more than that is left to BullMQ: a job that its taker has lost, or without a parent; a queue that is paused,
+ * limited, or has jobs with priorities. The queue's events are not written.
+ */
+const EXCHANGE = defineScript(`
+local lockMs, worker = ARGV[1], ARGV[2]
+local time = now()
+local at = 3
+local function word()
+  at = at + 1
+  return ARGV[at - 1]
+end
+
+-- The last child is in: its parent can run.
+local function release(parentKey)
+  local id = string.match(parentKey, '[^:]*$')
+  local base = string.sub(parentKey, 1, -#id - 1)
+  if redis.call('ZREM', base .. 'waiting-children', id) == 0 then return end
+  redis.call('RPUSH', base .. 'wait', id)
+  local meta = redis.call('HMGET', base .. 'meta', 'paused', 'concurrency')
+  local full = meta[2] and redis.call('LLEN', base .. 'active') >= tonumber(meta[2])
+  if not meta[1] and not full then redis.call('ZADD', base .. 'marker', 0, '0') end
+  redis.call('XADD', base .. 'events', '*', 'event', 'waiting', 'jobId', id, 'prev', 'waiting-children')
+end
+
+-- Takes jobs off what their parent waits for, and leaves their results with it.
+local function answer(parentKey, jobs)
+  local children = parentKey .. ':dependencies'
+  local isChild = redis.call('SMISMEMBER', children, unpack(jobs))
+  local gone, results = {}, {}
+  for i, key in ipairs(jobs) do
+    if isChild[i] == 1 then
+      gone[#gone + 1] = key
+      results[#results + 1] = key
+      results[#results + 1] = jobs[key]
+    end
+  end
+  if #gone == 0 then return end
+  redis.call('SREM', children, unpack(gone))
+  redis.call('HSET', parentKey .. ':processed', unpack(results))
+  if redis.call('EXISTS', children) == 0 then release(parentKey) end
+end
+
+local function finish(base, count)
+  local left = {}
+  if count == 0 then return left end
+  local jobs, locks = {}, {}
+  for i = 1, count do
+    jobs[i] = {id = word(), token = word(), parent = word(), value = word()}
+    locks[i] = base .. jobs[i].id .. ':lock'
+  end
+  locks = redis.call('MGET', unpack(locks))
+  local ids, keys, byParent = {}, {}, {}
+  for i, job in ipairs(jobs) do
+    if locks[i] == job.token and job.parent ~= '' and redis.call('LREM', base .. 'active', -1, job.id) == 1 then
+      local key = base .. job.id
+      ids[#ids + 1] = job.id
+      keys[#keys + 1] = key
+      keys[#keys + 1] = key .. ':lock'
+      local others = byParent[job.parent] or {}
+      byParent[job.parent] = others
+      others[#others + 1] = key
+      others[key] = job.value
+    else
+      left[#left + 1] = i
+    end
+  end
+  if #ids > 0 then
+    redis.call('DEL', unpack(keys))
+    redis.call('SREM', base .. 'stalled', unpack(ids))
+    for parentKey, some in pairs(byParent) do answer(parentKey, some) end
+  end
+  return left
+end
+
+-- Puts the delayed jobs that are due among those that wait; in how many milliseconds the next one is.
+local function promote(base)
+  local delayed = base .. 'delayed'
+  local first = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
+  if not first then return '' end
+  local nextIn = math.floor(tonumber(first) / 4096) - time
+  if nextIn > 0 then return string.format('%d', nextIn) end
+  local due = redis.call('ZRANGE', delayed, 0, (time + 1) * 4096 - 1, 'BYSCORE', 'LIMIT', 0, 100)
+  redis.call('ZREM', delayed, unpack(due))
+  redis.call('LPUSH', base .. 'wait', unpack(due))
+  for _, id in ipairs(due) do redis.call('HSET', base .. id, 'delay', '0') end
+  return '1'
+end
+
+local function take(base, token, most)
+  local jobs = {}
+  local meta = redis.call('HMGET', base .. 'meta', 'paused', 'concurrency', 'max')
+  if meta[1] or meta[2] or meta[3] then return jobs, 'odd', '' end
+  local nextIn = promote(base)
+  local ids = most > 0 and redis.call('RPOP', base .. 'wait', most) or {}
+  for _, id in ipairs(ids) do
+    local key = base .. id
+    local job = redis.call('HMGET', key, 'data', 'timestamp', 'parentKey', 'ats', 'defa')
+    if job[1] then
+      redis.call('SET', key .. ':lock', token, 'PX', lockMs)
+      redis.call('HSET', key, 'processedOn', time, 'pb', worker, 'ats', (job[4] or 0) + 1)
+      redis.call('LPUSH', base .. 'active', id)
+      jobs[#jobs + 1] = {id, job[1], job[2], job[3] or '', job[5] or ''}
+    end
+  end
+  if #ids == most then
+    if redis.call('EXISTS', base .. 'wait') == 1 then redis.call('ZADD', base .. 'marker', 0, '0') end
+    return jobs, 'some', ''
+  end
+  if redis.call('EXISTS', base .. 'prioritized') == 1 then return jobs, 'odd', '' end
+  return jobs, 'none', nextIn
+end
+
+local reply = {}
+while at <= #ARGV do
+  local base, token, most = word(), word(), tonumber(word())
+  local left = finish(base, tonumber(word()))
+  local jobs, rest, due = take(base, token, most)
+  reply[#reply + 1] = {left, jobs, rest, due}
+end
+return reply
+`);
+
+/** A job in its taker's hands. */
+export interface TakenJob {
+  readonly id: string;
+  /** Its lock's. */
+  readonly token: string;
+  readonly data: unknown;
+  /** When it was added, milliseconds since 1970. */
+  readonly addedAt: number;
+  /** The key of its parent; empty where it has none. */
+  readonly parentKey: string;
+  /** Why BullMQ has given it up, if it has. */
+  readonly givenUp?: string;
+}
+
+export interface EndedJob {
+  readonly job: TakenJob;
+  /** What it returned. */
+  readonly value: string;
+}
+
+/** What the taker of one queue asks for. */
+export interface Exchange {
+  readonly queue: string;
+  /** The taker's name. */
+  readonly worker: string;
+  /** How long a job that is taken stays its taker's without another word, in milliseconds. */
+  readonly lockMs: number;
+  readonly ended: readonly EndedJob[];
+  /** Jobs to take at most. */
+  readonly most: number;
+  /** For the locks of the jobs that are taken; no two exchanges have the same. */
+  readonly token: string;
+}
+
+export interface Exchanged {
+  /** The ended jobs that BullMQ has to end. */
+  readonly left: readonly EndedJob[];
+  readonly jobs: readonly TakenJob[];
+  /** What the queue holds besides: perhaps some, none that is due, or such as only BullMQ can take. */
+  readonly rest: 'some' | 'none' | 'odd';
+  /** The next delayed job is due in so many milliseconds; only with `none`. */
+  readonly nextInMs?: number;
+}
+
+type Reply = [
+  left: number[],
+  jobs: [id: string, data: string, addedAt: string, parentKey: string, givenUp: string][],
+  rest: Exchanged['rest'],
+  nextInMs: string,
+];
+
+/** Jobs in one script at most. */
+const MOST = 200;
+
+/** Each exchange for itself; those of one turn of the event loop go out together. */
+export const exchangeJobs = together<Exchange, Exchanged>(
+  askToExchange,
+  ({ worker, lockMs }) => `${String(lockMs)} ${worker}`,
+  ({ ended, most }) => (ended.length + most) / MOST,
+);
+
+async function askToExchange(
+  store: TickStore,
+  _group: string,
+  exchanges: readonly Exchange[],
+): Promise<Exchanged[]> {
+  const [one] = exchanges;
+  if (one === undefined) return [];
+  const args: (string | number)[] = [one.lockMs, one.worker];
+  for (const { queue, ended, most, token } of exchanges) {
+    args.push(`${store.prefix}:${queue}:`, token, most, ended.length);
+    for (const { job, value } of ended)
+      args.push(job.id, job.token, job.parentKey, JSON.stringify(value));
+  }
+  const keys = exchanges.map(({ queue }) => `${store.prefix}:${queue}:wait`);
+  const replies = (await runScript(store, EXCHANGE, keys, args)) as Reply[];
+  return exchanges.map(({ ended, token }, index) => {
+    const reply = replies[index];
+    if (reply === undefined) throw new Error(`exchange ${String(index + 1)} got no reply`);
+    const [left, jobs, rest, nextInMs] = reply;
+    return {
+      left: left.flatMap((number) => ended[number - 1] ?? []),
+      jobs: jobs.map(([id, data, addedAt, parentKey, givenUp]) => {
+        const job = { id, token, data: readData(data), addedAt: Number(addedAt), parentKey };
+        return givenUp === '' ? job : { ...job, givenUp };
+      }),
+      rest,
+      ...(nextInMs !== '' && { nextInMs: Number(nextInMs) }),
+    };
+  });
+}
+
+/** Whoever has put something else than JSON there gets to hear of it from who reads the data. */
+function readData(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
