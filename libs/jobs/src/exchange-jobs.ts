@@ -1,5 +1,6 @@
 /** Ends jobs and takes new ones, any number of both and of any queues that were asked for at the same time. */
 import { defineScript, runScript, together, type TickStore } from '@muster/tick-state';
+import { RELEASE_PARENT } from './release-parent.js';
 
 /**
  * Ends each job as BullMQ's `moveToFinished` does, and takes each as its `moveToActive` does. What needs
@@ -15,18 +16,7 @@ local function word()
   return ARGV[at - 1]
 end
 
--- The last child is in: its parent can run.
-local function release(parentKey)
-  local id = string.match(parentKey, '[^:]*$')
-  local base = string.sub(parentKey, 1, -#id - 1)
-  if redis.call('ZREM', base .. 'waiting-children', id) == 0 then return end
-  redis.call('RPUSH', base .. 'wait', id)
-  local meta = redis.call('HMGET', base .. 'meta', 'paused', 'concurrency')
-  local full = meta[2] and redis.call('LLEN', base .. 'active') >= tonumber(meta[2])
-  if not meta[1] and not full then redis.call('ZADD', base .. 'marker', 0, '0') end
-  redis.call('XADD', base .. 'events', '*', 'event', 'waiting', 'jobId', id, 'prev', 'waiting-children')
-end
-
+${RELEASE_PARENT}
 -- Takes jobs off what their parent waits for, and leaves their results with it.
 local function answer(parentKey, jobs)
   local children = parentKey .. ':dependencies'
@@ -49,9 +39,13 @@ local function finish(base, count)
   local left = {}
   if count == 0 then return left end
   local jobs, locks = {}, {}
-  for i = 1, count do
-    jobs[i] = {id = word(), token = word(), parent = word(), value = word()}
-    locks[i] = base .. jobs[i].id .. ':lock'
+  while #jobs < count do
+    local token, parent = word(), word()
+    for _ = 1, tonumber(word()) do
+      local job = {token = token, parent = parent, id = word(), value = word()}
+      jobs[#jobs + 1] = job
+      locks[#jobs] = base .. job.id .. ':lock'
+    end
   end
   locks = redis.call('MGET', unpack(locks))
   local ids, keys, byParent = {}, {}, {}
@@ -92,35 +86,44 @@ local function promote(base)
 end
 
 local function take(base, token, most)
-  local jobs = {}
+  local jobs, givenUp = {}, {}
+  local parent = ''
   local meta = redis.call('HMGET', base .. 'meta', 'paused', 'concurrency', 'max')
-  if meta[1] or meta[2] or meta[3] then return jobs, 'odd', '' end
+  if meta[1] or meta[2] or meta[3] then return jobs, 'odd', '', givenUp end
   local nextIn = promote(base)
   local ids = most > 0 and redis.call('RPOP', base .. 'wait', most) or {}
+  local taken = {}
   for _, id in ipairs(ids) do
     local key = base .. id
     local job = redis.call('HMGET', key, 'data', 'timestamp', 'parentKey', 'ats', 'defa')
     if job[1] then
       redis.call('SET', key .. ':lock', token, 'PX', lockMs)
       redis.call('HSET', key, 'processedOn', time, 'pb', worker, 'ats', (job[4] or 0) + 1)
-      redis.call('LPUSH', base .. 'active', id)
-      jobs[#jobs + 1] = {id, job[1], job[2], job[3] or '', job[5] or ''}
+      taken[#taken + 1] = id
+      local last = #jobs
+      jobs[last + 1], jobs[last + 2], jobs[last + 3] = id, job[1], job[2]
+      jobs[last + 4] = job[3] == parent and '=' or job[3] or ''
+      parent = job[3] or ''
+      if job[5] then
+        givenUp[#givenUp + 1] = {id, job[5]}
+      end
     end
   end
+  if #taken > 0 then redis.call('LPUSH', base .. 'active', unpack(taken)) end
   if #ids == most then
     if redis.call('EXISTS', base .. 'wait') == 1 then redis.call('ZADD', base .. 'marker', 0, '0') end
-    return jobs, 'some', ''
+    return jobs, 'some', '', givenUp
   end
-  if redis.call('EXISTS', base .. 'prioritized') == 1 then return jobs, 'odd', '' end
-  return jobs, 'none', nextIn
+  if redis.call('EXISTS', base .. 'prioritized') == 1 then return jobs, 'odd', '', givenUp end
+  return jobs, 'none', nextIn, givenUp
 end
 
 local reply = {}
 while at <= #ARGV do
   local base, token, most = word(), word(), tonumber(word())
   local left = finish(base, tonumber(word()))
-  local jobs, rest, due = take(base, token, most)
-  reply[#reply + 1] = {left, jobs, rest, due}
+  local jobs, rest, nextIn, givenUp = take(base, token, most)
+  reply[#reply + 1] = {left, jobs, rest, nextIn, givenUp}
 end
 return reply
 `);
@@ -171,9 +174,11 @@ export interface Exchanged {
 
 type Reply = [
   left: number[],
-  jobs: [id: string, data: string, addedAt: string, parentKey: string, givenUp: string][],
+  /** For each: its id, data, when it was added, and its parent, which is `=` where the one before has the same. */
+  jobs: string[],
   rest: Exchanged['rest'],
   nextInMs: string,
+  givenUp: [id: string, reason: string][],
 ];
 
 /** Jobs in one script at most. */
@@ -188,33 +193,56 @@ export const exchangeJobs = together<Exchange, Exchanged>(
 
 async function askToExchange(
   store: TickStore,
-  _group: string,
   exchanges: readonly Exchange[],
+  { lockMs, worker }: Exchange,
 ): Promise<Exchanged[]> {
-  const [one] = exchanges;
-  if (one === undefined) return [];
-  const args: (string | number)[] = [one.lockMs, one.worker];
+  const args: (string | number)[] = [lockMs, worker];
   for (const { queue, ended, most, token } of exchanges) {
     args.push(`${store.prefix}:${queue}:`, token, most, ended.length);
-    for (const { job, value } of ended)
-      args.push(job.id, job.token, job.parentKey, JSON.stringify(value));
+    for (const run of alike(ended)) {
+      const [{ job }] = run;
+      args.push(job.token, job.parentKey, run.length);
+      for (const { job: own, value } of run) args.push(own.id, JSON.stringify(value));
+    }
   }
   const keys = exchanges.map(({ queue }) => `${store.prefix}:${queue}:wait`);
   const replies = (await runScript(store, EXCHANGE, keys, args)) as Reply[];
   return exchanges.map(({ ended, token }, index) => {
     const reply = replies[index];
     if (reply === undefined) throw new Error(`exchange ${String(index + 1)} got no reply`);
-    const [left, jobs, rest, nextInMs] = reply;
+    const [left, jobs, rest, nextInMs, givenUp] = reply;
     return {
       left: left.flatMap((number) => ended[number - 1] ?? []),
-      jobs: jobs.map(([id, data, addedAt, parentKey, givenUp]) => {
-        const job = { id, token, data: readData(data), addedAt: Number(addedAt), parentKey };
-        return givenUp === '' ? job : { ...job, givenUp };
-      }),
+      jobs: readJobs(jobs, givenUp, token),
       rest,
       ...(nextInMs !== '' && { nextInMs: Number(nextInMs) }),
     };
   });
+}
+
+/** In their order, those together that follow each other and were taken together for one parent. */
+function alike(ended: readonly EndedJob[]): (readonly [EndedJob, ...EndedJob[]])[] {
+  const runs: [EndedJob, ...EndedJob[]][] = [];
+  for (const one of ended) {
+    const run = runs.at(-1);
+    const { token, parentKey } = one.job;
+    if (run?.[0].job.token === token && run[0].job.parentKey === parentKey) run.push(one);
+    else runs.push([one]);
+  }
+  return runs;
+}
+
+function readJobs(texts: readonly string[], givenUp: Reply[4], token: string): TakenJob[] {
+  const jobs: TakenJob[] = [];
+  let parentKey = '';
+  for (let at = 0; at < texts.length; at += 4) {
+    const [id = '', data = '', addedAt = '', parent = ''] = texts.slice(at, at + 4);
+    if (parent !== '=') parentKey = parent;
+    const job = { id, token, data: readData(data), addedAt: Number(addedAt), parentKey };
+    const reason = givenUp.find(([of]) => of === id)?.[1];
+    jobs.push(reason === undefined ? job : { ...job, givenUp: reason });
+  }
+  return jobs;
 }
 
 /** Whoever has put something else than JSON there gets to hear of it from who reads the data. */

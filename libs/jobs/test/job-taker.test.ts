@@ -174,6 +174,19 @@ it('fails a job whose work throws, and lets the parent run all the same', async 
   expect(why).toEqual({ [`${PREFIX}:site:job-1`]: 'a bug' });
 });
 
+it('fails a job that BullMQ has given up, and no other', async () => {
+  await queue.pause();
+  await send(3);
+  await redis.client.hset(`${PREFIX}:site:job-1`, 'defa', 'stalled too often');
+  await queue.resume();
+  const lab = await startTaker(5);
+  await until('the parent can run', parentWaits);
+  expect(lab.failed).toEqual(['job-1']);
+  expect(lab.worked.sort()).toEqual(['job-0', 'job-2']);
+  const why = await redis.client.hgetall(`${PREFIX}:ticks:parent:failed`);
+  expect(why).toEqual({ [`${PREFIX}:site:job-1`]: 'stalled too often' });
+});
+
 it('takes nothing from a paused queue, and all once it goes on', async () => {
   await queue.pause();
   const lab = await startTaker(5);

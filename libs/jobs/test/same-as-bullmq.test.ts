@@ -2,7 +2,7 @@
 import { startTestRedis, type TestRedis } from '@muster/testing';
 import { FlowProducer, Queue, Worker, type Job } from 'bullmq';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { addJobs, CHILD_OPTIONS } from '../src/index.js';
+import { addJobs, CHILD_OPTIONS, removeJobs } from '../src/index.js';
 import { exchangeJobs, type TakenJob } from '../src/exchange-jobs.js';
 
 let redis: TestRedis;
@@ -66,6 +66,8 @@ async function openBoth() {
       add: (jobs: typeof JOBS) => addJobs(store, { queue: 'ticks', id: PARENT }, [{ queue, jobs }]),
       take: async (most: number) => (await exchange(most)).jobs,
       finish: async (jobs: readonly TakenJob[]) => (await exchange(0, jobs)).left,
+      remove: (ids: string[]) =>
+        removeJobs(store, { queue: 'ticks', id: PARENT }, [{ queue, ids }]),
     },
     theirs: {
       add: (jobs: typeof JOBS) =>
@@ -83,6 +85,9 @@ async function openBoth() {
       },
       finish: async (jobs: readonly Job[]) => {
         for (const job of jobs) await job.moveToCompleted('ok', job.token ?? '', false);
+      },
+      remove: async (ids: string[]) => {
+        for (const id of ids) await theirs.remove(id);
       },
     },
     openGate: async () => {
@@ -181,6 +186,31 @@ it('opens the gate after the last job as BullMQ does', async () => {
   await openGate();
   await expectTheSame('the gate is open');
   expect(await redis.client.llen('{ours}:ticks:wait')).toBe(1);
+});
+
+it('removes jobs that wait as BullMQ does, up to the parent that can run', async () => {
+  const { ours, theirs, openGate } = await openBoth();
+  await Promise.all([ours.add(JOBS), theirs.add(JOBS)]);
+  const taken = { ours: await ours.take(1), theirs: await theirs.take(1) };
+  await openGate();
+  expect([...(await ours.remove(['job-4', 'job-2', 'no-job']))]).toEqual([]);
+  await theirs.remove(['job-4', 'job-2', 'no-job']);
+  await expectTheSame('two are removed');
+  await ours.finish(taken.ours);
+  await theirs.finish(taken.theirs);
+  await ours.remove(['job-3', 'job-1']);
+  await theirs.remove(['job-3', 'job-1']);
+  await expectTheSame('all are gone');
+  expect(await redis.client.llen('{ours}:ticks:wait')).toBe(1);
+});
+
+it('leaves to BullMQ to remove what a taker holds', async () => {
+  const { ours } = await openBoth();
+  await ours.add(JOBS);
+  const [taken] = await ours.take(1);
+  const before = await picture('{ours}');
+  expect([...(await ours.remove([taken?.id ?? '']))]).toEqual([taken?.id]);
+  expect(await picture('{ours}')).toEqual(before);
 });
 
 it('leaves jobs alone that are sent a second time', async () => {

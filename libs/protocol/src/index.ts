@@ -6,6 +6,7 @@ export * from './describe-issues.js';
 export * from './duration.js';
 export * from './errors.js';
 export * from './failure.js';
+export * from './group-by.js';
 export * from './harmless.js';
 export * from './json-error.js';
 export * from './judge-record.js';

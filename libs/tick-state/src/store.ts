@@ -13,8 +13,17 @@ export interface Script {
   readonly sha: string;
 }
 
-/** What every script may use: `now()`, Redis' own clock in milliseconds. */
+/**
+ * What every script may use: `now()`, Redis' own clock in milliseconds; and `byDrone`, what a hash
+ * has of some drones.
+ */
 const PRELUDE = `
+local function byDrone(hash, drones)
+  local found = {}
+  if #drones == 0 then return found end
+  for i, text in ipairs(redis.call('HMGET', hash, unpack(drones))) do found[drones[i]] = text end
+  return found
+end
 local function now()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)

@@ -13,7 +13,7 @@ const store = {} as TickStore;
 function lab(answer: (drone: number) => string | undefined = String) {
   const asked: { tick: string; drones: number[] }[] = [];
   const ask = together<Question, string>(
-    (_store, tick, questions) => {
+    (_store, questions, { tick }) => {
       const drones = questions.map(({ drone }) => drone);
       asked.push({ tick, drones });
       return Promise.resolve(drones.map(answer) as string[]);
@@ -66,7 +66,7 @@ describe('together', () => {
   it('fails all that asked when the script fails, and nobody else', async () => {
     let broken = true;
     const ask = together<Question, string>(
-      (_store, _tick, questions) =>
+      (_store, questions) =>
         broken
           ? Promise.reject(new Error('away'))
           : Promise.resolve(questions.map(({ drone }) => String(drone))),

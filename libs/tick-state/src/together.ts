@@ -6,11 +6,14 @@ const MOST = 100;
 /** Characters in one script, beyond which no other question is added to it. */
 const MOST_TEXT = 256 * 1024;
 
-/** Asks all that one group asks; gives a reply for each question, in their order. */
+/**
+ * Asks all that one group asks, of which `first` is one, for what all have in common; gives a reply for
+ * each question, in their order.
+ */
 export type AskAll<Question, Reply> = (
   store: TickStore,
-  group: string,
   questions: readonly Question[],
+  first: Question,
 ) => Promise<readonly Reply[]>;
 
 /** How much of one script a question fills that holds so many characters. */
@@ -36,17 +39,12 @@ export function together<Question, Reply>(
 ): (store: TickStore, question: Question) => Promise<Reply> {
   const byStore = new WeakMap<TickStore, Map<string, Waiting<Question, Reply>[]>>();
 
-  const send = async (
-    store: TickStore,
-    group: string,
-    some: readonly Waiting<Question, Reply>[],
-  ) => {
+  const send = async (store: TickStore, some: readonly Waiting<Question, Reply>[]) => {
+    const questions = some.map(({ question }) => question);
+    const [first] = questions;
+    if (first === undefined) return;
     try {
-      const replies = await askAll(
-        store,
-        group,
-        some.map(({ question }) => question),
-      );
+      const replies = await askAll(store, questions, first);
       for (const [index, { resolve, reject }] of some.entries()) {
         const reply = replies[index];
         if (reply === undefined)
@@ -58,11 +56,10 @@ export function together<Question, Reply>(
     }
   };
 
-  const sendAll = (store: TickStore, byGroup: ReadonlyMap<string, Waiting<Question, Reply>[]>) => {
+  const sendAll = (store: TickStore, groups: Iterable<readonly Waiting<Question, Reply>[]>) => {
     byStore.delete(store);
-    for (const [group, all] of byGroup) {
-      for (const some of piecesOf(all, ({ question }) => shareOf(question)))
-        void send(store, group, some);
+    for (const all of groups) {
+      for (const some of piecesOf(all, ({ question }) => shareOf(question))) void send(store, some);
     }
   };
 
@@ -74,7 +71,7 @@ export function together<Question, Reply>(
         byGroup = asked;
         byStore.set(store, asked);
         process.nextTick(() => {
-          sendAll(store, asked);
+          sendAll(store, asked.values());
         });
       }
       const waiting = { question, resolve, reject };

@@ -94,26 +94,21 @@ export async function runCall(
   if (!args.success)
     return { outcome: 'rejected', status: 'failed', message: describeIssues(args.error) };
 
-  const ending = new AbortController();
-  const onBatchEnd = () => {
-    ending.abort();
-  };
-  signal.addEventListener('abort', onBatchEnd, { once: true });
-  if (signal.aborted) ending.abort();
-  const timer = setTimeout(onBatchEnd, call.timeoutMs);
   const mark = markOf(toRun);
   const marks = { MUSTER_TICK: tick, MUSTER_DRONE: drone, MUSTER_MARK: mark };
   const place = { mark, workdir, confirm: () => journal.confirm(), onExit: toRun.onExit };
   let transport: DroneTransport | undefined;
+  let end: CallEnd | undefined;
   // What a method does not ask for is not made: a signal costs as much as a call that does little.
+  const ending = () => (end ??= callEnd(call.timeoutMs, signal)).signal;
   const context: MethodContext = {
     drone,
     get transport() {
-      transport ??= droneTransport(session, marks, place, transfers, ending.signal);
+      transport ??= droneTransport(session, marks, place, transfers, ending());
       return transport;
     },
     get signal() {
-      return ending.signal;
+      return ending();
     },
     get log() {
       return log.logger;
@@ -126,15 +121,35 @@ export async function runCall(
     const running = method.run(context, args.data);
     // What is done already has had its last word.
     if (!isThenable(running)) return { result: sendable(running) };
-    const result: unknown = await lastWords(Promise.resolve(running), signal, ending.signal);
+    const result: unknown = await lastWords(Promise.resolve(running), signal, ending());
     return { result: sendable(result) };
   } catch (error) {
     if (error instanceof LeaseLostError) throw error;
-    return misadventure(error, toRun, ending.signal.aborted, signal);
+    return misadventure(error, toRun, end?.signal.aborted === true, signal);
   } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onBatchEnd);
+    end?.forget();
   }
+}
+
+/** What ends a call: its own time, or the end of its batch. */
+interface CallEnd {
+  readonly signal: AbortSignal;
+  forget(): void;
+}
+
+function callEnd(timeoutMs: number, batch: AbortSignal): CallEnd {
+  const controller = new AbortController();
+  const end = () => {
+    controller.abort();
+  };
+  batch.addEventListener('abort', end, { once: true });
+  if (batch.aborted) end();
+  const timer = setTimeout(end, timeoutMs);
+  const forget = () => {
+    clearTimeout(timer);
+    batch.removeEventListener('abort', end);
+  };
+  return { signal: controller.signal, forget };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

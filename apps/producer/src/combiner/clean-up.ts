@@ -1,5 +1,6 @@
 /** Removes what a closed tick's flow has left in the queues, so that nothing waits for what will not come. */
-import { batchJobId, GATES_QUEUE, TICKS_QUEUE } from '@muster/protocol';
+import { removeJobs } from '@muster/jobs';
+import { batchJobId, GATES_QUEUE, groupBy, TICKS_QUEUE } from '@muster/protocol';
 import type { RosterEntry, TickStore } from '@muster/tick-state';
 import { Job } from 'bullmq';
 import { FlowQueues } from './flow-queues.js';
@@ -10,7 +11,10 @@ const CHUNK = 100;
 export class FlowJanitor {
   readonly #queues: FlowQueues;
 
+  readonly #store: TickStore;
+
   constructor(store: TickStore) {
+    this.#store = store;
     this.#queues = new FlowQueues(store);
   }
 
@@ -32,10 +36,16 @@ export class FlowJanitor {
   async removeChildren(tick: string, drones: readonly RosterEntry[]): Promise<void> {
     const newestFirst = drones.toReversed();
     for (let from = 0; from < newestFirst.length; from += CHUNK) {
-      const some = newestFirst.slice(from, from + CHUNK);
+      const some = newestFirst
+        .slice(from, from + CHUNK)
+        .map(({ drone, queue }) => ({ queue, id: batchJobId(drone, tick) }));
+      const pieces = [...groupBy(some, ({ queue }) => queue)].map(([queue, jobs]) => {
+        return { queue, ids: jobs.map(({ id }) => id) };
+      });
+      const left = await removeJobs(this.#store, { queue: TICKS_QUEUE, id: tick }, pieces);
       // One that cannot be removed now must not keep the others; the next look tries again.
       await Promise.allSettled(
-        some.map(({ drone, queue }) => this.#removeChild(queue, batchJobId(drone, tick))),
+        some.filter(({ id }) => left.has(id)).map(({ queue, id }) => this.#removeChild(queue, id)),
       );
     }
     await this.#queues.get(GATES_QUEUE).remove(tick);

@@ -1,5 +1,5 @@
 /** Puts a tick's jobs into the queues: small ticks as one flow, large ones in chunks behind a gate. */
-import { GATES_QUEUE, keys, TICKS_QUEUE } from '@muster/protocol';
+import { GATES_QUEUE, groupBy, keys, TICKS_QUEUE } from '@muster/protocol';
 import type { TickStore } from '@muster/tick-state';
 import { addJobs, CHILD_OPTIONS, type Piece } from '@muster/jobs';
 import { FlowProducer } from 'bullmq';
@@ -100,15 +100,9 @@ interface Part {
 
 /** One after another as they are asked for: a piece of a large queue, or pieces of many small ones. */
 function* loadsOf(drones: readonly PlannedDrone[]): Generator<Part[], void> {
-  const byQueue = new Map<string, PlannedDrone[]>();
-  for (const drone of drones) {
-    const others = byQueue.get(drone.queue);
-    if (others === undefined) byQueue.set(drone.queue, [drone]);
-    else others.push(drone);
-  }
   let load: Part[] = [];
   let room = LOAD;
-  for (const [queue, all] of byQueue) {
+  for (const [queue, all] of groupBy(drones, (drone) => drone.queue)) {
     for (let from = 0; from < all.length;) {
       const piece = { queue, drones: all.slice(from, from + room) };
       load.push(piece);

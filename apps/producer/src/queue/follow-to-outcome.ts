@@ -19,7 +19,7 @@ import { traceCollect } from './tick-trace.js';
 
 /** How often reports are looked for, in milliseconds: where somebody waits for each, and where not. */
 const WATCHED_MS = 50;
-const UNWATCHED_MS = 250;
+const UNWATCHED_MS = 100;
 
 export interface OpenedTick extends TickToFollow {
   /** Redis' clock, milliseconds since 1970. */

@@ -1,4 +1,4 @@
-import { groupBy } from './group-by.js';
+import { groupBy } from '../group-by.js';
 import { isPadded, MAX_DIGITS } from './numeric-range.js';
 
 /** Numbers that may share brackets: ascending, and in ranges as they are written there. */

@@ -1,5 +1,5 @@
 import { foldSameShape, shapeOf, type FoldedSet } from './fold-same-shape.js';
-import { groupBy } from './group-by.js';
+import { groupBy } from '../group-by.js';
 import { naturalKey } from './natural-order.js';
 
 /**

@@ -76,7 +76,7 @@ export function beginCall(
 }
 
 const begin = together<Holder & CallStep, HoldReply>(
-  async (store, tick, steps) => {
+  async (store, steps, { tick }) => {
     const { prefix } = store;
     const words = readReply(
       await runScript(

@@ -8,48 +8,66 @@ import { together } from '../together.js';
  * epoch current, when the drone has reported, and while another living worker holds it.
  * The same token gets the same answer again, since a client that reconnects sends again.
  * Where nobody was here before, the first call may begin with it, as `begin-call` would begin it.
- * Many batches of a tick in one go, each for itself: a word and its detail for each.
+ * Many batches of a tick and a worker in one go, each for itself: a word and its detail for each. What they need is read
+ * and written in one command each, for those cost more than what is in them.
  */
 const CLAIM = defineScript(`
 local tick, claims, reports, workers, journal = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local lease = tonumber(ARGV[1])
+local lease, epoch, worker = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local facts = redis.call('HMGET', tick, 'state', 'epoch', 'deadlineAt', 'settings')
 local at = now()
-local alive = {}
+local drones = {}
+for i = 4, #ARGV, 3 do drones[#drones + 1] = ARGV[i] end
+local reported = byDrone(reports, drones)
+local held = byDrone(claims, drones)
+local writes, begun = {}, {}
+local isAlive = false
+local name = cjson.encode(worker)
 
-local function claim(drone, epoch, token, worker, first)
+-- As cjson would write it, which costs more.
+local function written(token, attempt, checked)
+  return string.format('{"token":%s,"worker":%s,"attempt":%d,"at":%d%s}', cjson.encode(token), name, attempt, at,
+    checked and ',"checked":' .. string.format('%d', at) or '')
+end
+
+local function claim(drone, token, first)
   if not facts[1] then return 'gone' end
   if facts[2] ~= epoch then return 'stale' end
   if facts[1] ~= 'open' or at >= tonumber(facts[3]) then return 'closed' end
-  if redis.call('HEXISTS', reports, drone) == 1 then return 'reported' end
+  if reported[drone] then return 'reported' end
   local attempt = 1
-  local held = redis.call('HGET', claims, drone)
-  if held then
-    held = cjson.decode(held)
-    attempt = held.attempt
-    if held.token ~= token then
-      local seen = redis.call('ZSCORE', workers, held.worker)
-      if held.token ~= '' and seen and tonumber(seen) > at - lease then return 'held' end
+  if held[drone] then
+    local before = cjson.decode(held[drone])
+    attempt = before.attempt
+    if before.token ~= token then
+      local seen = redis.call('ZSCORE', workers, before.worker)
+      if before.token ~= '' and seen and tonumber(seen) > at - lease then return 'held' end
       attempt = attempt + 1
     end
   end
-  local claim = {token = token, worker = worker, attempt = attempt, at = at}
-  if first ~= '' and attempt == 1 then
-    alive[worker] = true
-    claim.checked = at
-    if first == 'journalled' then redis.call('HSET', journal, drone .. '/0', 'begun') end
+  local begins = first ~= '' and attempt == 1
+  if begins then
+    isAlive = true
+    if first == 'journalled' then
+      begun[#begun + 1] = drone .. '/0'
+      begun[#begun + 1] = 'begun'
+    end
   end
-  redis.call('HSET', claims, drone, cjson.encode(claim))
+  held[drone] = written(token, attempt, begins)
+  writes[#writes + 1] = drone
+  writes[#writes + 1] = held[drone]
   return 'claimed', string.format('%d', attempt)
 end
 
 local reply = {string.format('%d', (facts[3] or at) - at), facts[4] or ''}
-for i = 2, #ARGV, 5 do
-  local word, attempt = claim(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
+for i = 4, #ARGV, 3 do
+  local word, attempt = claim(ARGV[i], ARGV[i + 1], ARGV[i + 2])
   reply[#reply + 1] = word
   reply[#reply + 1] = attempt or ''
 end
-for worker in pairs(alive) do redis.call('ZADD', workers, at, worker) end
+if #writes > 0 then redis.call('HSET', claims, unpack(writes)) end
+if #begun > 0 then redis.call('HSET', journal, unpack(begun)) end
+if isAlive then redis.call('ZADD', workers, at, worker) end
 return reply
 `);
 
@@ -80,12 +98,15 @@ export type ClaimReply =
     }
   | { readonly ok: false; readonly refusal: 'gone' | 'stale' | 'closed' | 'reported' | 'held' };
 
-export const claimBatch = together<Claim, ClaimReply>(askToClaim, ({ tick }) => tick);
+export const claimBatch = together<Claim, ClaimReply>(
+  askToClaim,
+  ({ tick, epoch, worker }) => `${tick} ${String(epoch)} ${worker}`,
+);
 
 async function askToClaim(
   store: TickStore,
-  tick: string,
   claims: readonly Claim[],
+  { tick, epoch, worker }: Claim,
 ): Promise<ClaimReply[]> {
   const { prefix } = store;
   const [remaining, settings = '', ...words] = readReply(
@@ -101,13 +122,9 @@ async function askToClaim(
       ],
       [
         TIMING.workerLeaseMs,
-        ...claims.flatMap(({ drone, epoch, token, worker, first = '' }) => [
-          drone,
-          epoch,
-          token,
-          worker,
-          first,
-        ]),
+        epoch,
+        worker,
+        ...claims.flatMap(({ drone, token, first = '' }) => [drone, token, first]),
       ],
     ),
   );
