@@ -4,8 +4,8 @@ import { RELEASE_PARENT } from './release-parent.js';
 
 /**
  * Ends each job as BullMQ's `moveToFinished` does, and takes each as its `moveToActive` does. What needs
- * more than that is left to BullMQ: a job that its taker has lost, or without a parent; a queue that is paused,
- * limited, or has jobs with priorities. The queue's events are not written.
+ * more than that is left to BullMQ: a job that its taker has lost, or without a parent; a queue that is limited or
+ * has jobs with priorities. The queue's events are not written.
  */
 const EXCHANGE = defineScript(`
 local lockMs, worker = ARGV[1], ARGV[2]
@@ -75,47 +75,66 @@ end
 local function promote(base)
   local delayed = base .. 'delayed'
   local first = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
-  if not first then return '' end
+  if not first then return nil end
   local nextIn = math.floor(tonumber(first) / 4096) - time
-  if nextIn > 0 then return string.format('%d', nextIn) end
+  if nextIn > 0 then return nextIn end
   local due = redis.call('ZRANGE', delayed, 0, (time + 1) * 4096 - 1, 'BYSCORE', 'LIMIT', 0, 100)
   redis.call('ZREM', delayed, unpack(due))
-  redis.call('LPUSH', base .. 'wait', unpack(due))
-  for _, id in ipairs(due) do redis.call('HSET', base .. id, 'delay', '0') end
-  return '1'
+  for _, id in ipairs(due) do
+    local priority = tonumber(redis.call('HGET', base .. id, 'priority')) or 0
+    if priority == 0 then
+      redis.call('LPUSH', base .. 'wait', id)
+    else
+      local nth = redis.call('INCR', base .. 'pc')
+      redis.call('ZADD', base .. 'prioritized', priority * 0x100000000 + nth % 0x100000000, id)
+    end
+    redis.call('HSET', base .. id, 'delay', '0')
+  end
+  return 1
+end
+
+-- Whoever was woken and does not take all that there is sees to it that another is woken.
+local function wakeAnother(base, nextIn)
+  if redis.call('EXISTS', base .. 'wait') == 1 then redis.call('ZADD', base .. 'marker', 0, '0') end
+  if nextIn then redis.call('ZADD', base .. 'marker', time + nextIn, '1') end
 end
 
 local function take(base, token, most)
   local jobs, givenUp = {}, {}
-  local parent = ''
   local meta = redis.call('HMGET', base .. 'meta', 'paused', 'concurrency', 'max')
-  if meta[1] or meta[2] or meta[3] then return jobs, 'odd', '', givenUp end
+  -- It will be said when it goes on.
+  if meta[1] then return jobs, 'none', '', givenUp end
   local nextIn = promote(base)
-  local ids = most > 0 and redis.call('RPOP', base .. 'wait', most) or {}
-  local taken = {}
+  local isLimited = meta[2] or meta[3]
+  if most == 0 then
+    wakeAnother(base, nextIn)
+    return jobs, 'some', '', givenUp
+  end
+  if isLimited then return jobs, 'odd', '', givenUp end
+  local ids = redis.call('RPOP', base .. 'wait', most) or {}
+  if #ids > 0 then redis.call('LPUSH', base .. 'active', unpack(ids)) end
+  local parent = ''
   for _, id in ipairs(ids) do
     local key = base .. id
     local job = redis.call('HMGET', key, 'data', 'timestamp', 'parentKey', 'ats', 'defa')
     if job[1] then
       redis.call('SET', key .. ':lock', token, 'PX', lockMs)
       redis.call('HSET', key, 'processedOn', time, 'pb', worker, 'ats', (job[4] or 0) + 1)
-      taken[#taken + 1] = id
       local last = #jobs
       jobs[last + 1], jobs[last + 2], jobs[last + 3] = id, job[1], job[2]
       jobs[last + 4] = job[3] == parent and '=' or job[3] or ''
       parent = job[3] or ''
-      if job[5] then
-        givenUp[#givenUp + 1] = {id, job[5]}
-      end
+      if job[5] then givenUp[#givenUp + 1] = {id, job[5]} end
+    else
+      redis.call('LREM', base .. 'active', 1, id)
     end
   end
-  if #taken > 0 then redis.call('LPUSH', base .. 'active', unpack(taken)) end
   if #ids == most then
-    if redis.call('EXISTS', base .. 'wait') == 1 then redis.call('ZADD', base .. 'marker', 0, '0') end
+    wakeAnother(base, nextIn)
     return jobs, 'some', '', givenUp
   end
   if redis.call('EXISTS', base .. 'prioritized') == 1 then return jobs, 'odd', '', givenUp end
-  return jobs, 'none', nextIn, givenUp
+  return jobs, 'none', nextIn and string.format('%d', nextIn) or '', givenUp
 end
 
 local reply = {}
@@ -125,7 +144,7 @@ while at <= #ARGV do
   local jobs, rest, nextIn, givenUp = take(base, token, most)
   reply[#reply + 1] = {left, jobs, rest, nextIn, givenUp}
 end
-return reply
+return {string.format('%d', time), reply}
 `);
 
 /** A job in its taker's hands. */
@@ -170,6 +189,8 @@ export interface Exchanged {
   readonly rest: 'some' | 'none' | 'odd';
   /** The next delayed job is due in so many milliseconds; only with `none`. */
   readonly nextInMs?: number;
+  /** Redis' clock, milliseconds since 1970. */
+  readonly at: number;
 }
 
 type Reply = [
@@ -206,7 +227,7 @@ async function askToExchange(
     }
   }
   const keys = exchanges.map(({ queue }) => `${store.prefix}:${queue}:wait`);
-  const replies = (await runScript(store, EXCHANGE, keys, args)) as Reply[];
+  const [at, replies] = (await runScript(store, EXCHANGE, keys, args)) as [string, Reply[]];
   return exchanges.map(({ ended, token }, index) => {
     const reply = replies[index];
     if (reply === undefined) throw new Error(`exchange ${String(index + 1)} got no reply`);
@@ -216,6 +237,7 @@ async function askToExchange(
       jobs: readJobs(jobs, givenUp, token),
       rest,
       ...(nextInMs !== '' && { nextInMs: Number(nextInMs) }),
+      at: Number(at),
     };
   });
 }

@@ -4,7 +4,7 @@
  * takes and ends what `exchangeJobs` leaves to it.
  */
 import { randomUUID } from 'node:crypto';
-import { delay } from '@muster/runtime';
+import { delay, within } from '@muster/runtime';
 import type { TickStore } from '@muster/tick-state';
 import {
   Job,
@@ -42,6 +42,8 @@ const STALLED_INTERVAL_MS = 2_000;
 const STALLED_MOST = 1_000;
 /** Milliseconds that it waits for a job before it looks whether one is there after all. */
 const WAIT_MS = 5_000;
+/** The same for a queue of which only BullMQ can take. */
+const ODD_MS = 250;
 /** Milliseconds before Redis is asked again after trouble. */
 const RETRY_MS = 1_000;
 /** A part of the places is filled at a time: while some jobs are worked on, others are on their way. */
@@ -61,9 +63,12 @@ export class JobTaker {
   /** Jobs whose work is done, and of which Redis does not know that. */
   readonly #ended: EndedJob[] = [];
   #exchanges = 0;
+  /** How far Redis' clock is ahead of ours: jobs are delayed by that one. Milliseconds. */
+  #clockMs = 0;
   #isExchangeDue = false;
   #isWoken = false;
   #isWaiting = false;
+  #isLookDue = false;
   #isClosing = false;
   readonly #done: Promise<void>;
   #sayDone: () => void = () => undefined;
@@ -110,21 +115,24 @@ export class JobTaker {
 
   /** Takes no more jobs; resolves once those in hand have ended, and Redis knows. */
   async close(): Promise<void> {
+    const { onTrouble } = this.#settings;
     this.#isClosing = true;
-    this.#exchangeSoon();
+    // What it is woken for from now on is for another, so it must not wait any more; and it looks once whether it was.
+    await within(RETRY_MS, this.#bullmq.backend.disconnectBlocking()).catch(onTrouble);
+    this.#exchangeSoon(true);
     await this.#done;
     this.#over.abort();
     await this.#locks.close();
-    // It may be waiting for jobs, which an orderly end would wait for in turn.
-    await this.#bullmq.backend.disconnectBlocking();
-    await this.#bullmq.close();
+    await this.#bullmq.close().catch(onTrouble);
   }
 
   /** Leaves without another word. */
   async disconnect(): Promise<void> {
+    this.#isClosing = true;
     this.#over.abort();
+    this.#sayDone();
     await this.#locks.close();
-    await this.#bullmq.disconnect();
+    await this.#bullmq.close(true);
   }
 
   get #room(): number {
@@ -142,7 +150,7 @@ export class JobTaker {
     process.nextTick(() => {
       this.#isExchangeDue = false;
       const part = Math.ceil(this.#settings.places / PARTS);
-      const most = Math.min(this.#room, part, MOST);
+      const most = Math.max(0, Math.min(this.#room, part, MOST));
       const ended = this.#ended.splice(0, MOST);
       if (this.#ended.length > 0) this.#exchangeSoon();
       if (most > 0 || ended.length > 0 || this.#isWoken) void this.#exchange(ended, most);
@@ -152,6 +160,7 @@ export class JobTaker {
 
   async #exchange(ended: readonly EndedJob[], most: number): Promise<void> {
     const { store, queue, worker, onTrouble } = this.#settings;
+    const wasWoken = this.#isWoken;
     this.#isWoken = false;
     this.#asked += most;
     this.#exchanges += 1;
@@ -163,7 +172,7 @@ export class JobTaker {
     } catch (error) {
       this.#ended.push(...ended);
       onTrouble(error as Error);
-      void this.#retry();
+      void this.#retry(wasWoken);
     }
     this.#asked -= most;
     this.#exchanges -= 1;
@@ -171,7 +180,8 @@ export class JobTaker {
     this.#leaveWhenDone();
   }
 
-  #goOn({ left, jobs, rest, nextInMs }: Exchanged): void {
+  #goOn({ left, jobs, rest, nextInMs, at }: Exchanged): void {
+    this.#clockMs = at - Date.now();
     for (const { job, value } of left)
       void this.#settle(job, (own) => own.moveToCompleted(value, job.token, false));
     for (const job of jobs) void this.#work(job);
@@ -187,8 +197,12 @@ export class JobTaker {
       if (job.givenUp !== undefined) throw new UnrecoverableError(job.givenUp);
       const worked = await this.#settings.work(job);
       if (worked.kind === 'again') {
-        const at = Date.now() + worked.afterMs;
-        void this.#settle(job, (own) => own.moveToDelayed(at, token));
+        const { afterMs } = worked;
+        const now = Date.now() + this.#clockMs;
+        const { backend } = this.#bullmq;
+        void this.#settle(job, () =>
+          backend.moveToDelayed(id, now, afterMs, token, { skipAttempt: true }),
+        );
       } else this.#ended.push({ job, value: worked.value });
     } catch (error) {
       this.#settings.onFailed(job, error);
@@ -206,7 +220,7 @@ export class JobTaker {
     try {
       await move(new Job(this.#bullmq, '', {}, CHILD_OPTIONS, job.id));
     } catch (error) {
-      this.#settings.onTrouble(error as Error);
+      if (!isGone(error)) this.#settings.onTrouble(error as Error);
     }
     this.#held -= 1;
     this.#exchangeSoon();
@@ -221,7 +235,9 @@ export class JobTaker {
       .catch(this.#settings.onTrouble);
     this.#asked -= 1;
     if (own === undefined) {
-      void this.#wait();
+      // Nothing wakes whoever waits for the end of a limit.
+      if (this.#room > 0) void this.#wait(ODD_MS);
+      this.#leaveWhenDone();
       return;
     }
     const { id = '', timestamp: addedAt, parentKey = '', deferredFailure } = own;
@@ -232,14 +248,17 @@ export class JobTaker {
 
   /** Until there may be a job to take, one is due in so many milliseconds, or enough time has passed. */
   async #wait(nextInMs = WAIT_MS): Promise<void> {
-    if (this.#isWaiting) return;
+    if (this.#isWaiting) {
+      if (nextInMs < WAIT_MS) void this.#lookIn(nextInMs);
+      return;
+    }
     this.#isWaiting = true;
     const { backend } = this.#bullmq;
     const seconds = Math.max(Math.min(nextInMs, WAIT_MS) / 1_000, backend.minimumBlockTimeout);
     try {
       await backend.waitForJob(seconds);
     } catch (error) {
-      if (this.#over.signal.aborted) return;
+      if (this.#isClosing) return;
       this.#settings.onTrouble(error as Error);
       await backend.reconnectBlocking().catch(this.#settings.onTrouble);
       await delay(RETRY_MS, this.#over.signal);
@@ -249,8 +268,17 @@ export class JobTaker {
     if (!this.#isClosing) this.#exchangeSoon(true);
   }
 
-  async #retry(): Promise<void> {
-    if (await delay(RETRY_MS, this.#over.signal)) this.#exchangeSoon();
+  /** It waits already, for longer; once is enough. */
+  async #lookIn(milliseconds: number): Promise<void> {
+    if (this.#isLookDue) return;
+    this.#isLookDue = true;
+    const isTime = await delay(milliseconds, this.#over.signal);
+    this.#isLookDue = false;
+    if (isTime) this.#exchangeSoon();
+  }
+
+  async #retry(isWoken: boolean): Promise<void> {
+    if (await delay(RETRY_MS, this.#over.signal)) this.#exchangeSoon(isWoken);
   }
 
   #newToken(): string {
@@ -259,7 +287,12 @@ export class JobTaker {
   }
 
   #leaveWhenDone(): void {
-    const isBusy = this.#held + this.#exchanges + this.#ended.length > 0;
+    const isBusy = this.#held + this.#asked + this.#exchanges + this.#ended.length > 0;
     if (this.#isClosing && !isBusy) this.#sayDone();
   }
+}
+
+/** BullMQ knows no such job: it has ended, and the word of that was lost. */
+function isGone(error: unknown): boolean {
+  return (error as { code?: unknown }).code === -1;
 }

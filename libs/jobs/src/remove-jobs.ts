@@ -17,7 +17,9 @@ while at <= #ARGV do
     local id = ARGV[i]
     local key = base .. id
     if redis.call('EXISTS', key) == 1 then
-      if redis.call('EXISTS', key .. ':lock') == 0 and redis.call('LREM', base .. 'wait', 1, id) == 1 then
+      -- Only one that is there is looked for: the list may be long.
+      local isElsewhere = redis.call('EXISTS', key .. ':lock') == 1 or redis.call('ZSCORE', base .. 'delayed', id)
+      if not isElsewhere and redis.call('LREM', base .. 'wait', 1, id) == 1 then
         keys[#keys + 1] = key
       else
         left[#left + 1] = id

@@ -1,6 +1,6 @@
 import { startTestRedis, until, type TestRedis } from '@muster/testing';
 import { FlowProducer, Queue, Worker } from 'bullmq';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { addJobs, CHILD_OPTIONS, JobTaker, type JobTakerSettings } from '../src/index.js';
 
 const PREFIX = '{test}';
@@ -161,6 +161,31 @@ it('delivers a job again after the time that its work asks for', async () => {
   expect(lab.troubles).toEqual([]);
 });
 
+it('delivers a job again by the clock of Redis, whatever its own says', async () => {
+  for (const aheadMs of [3_600_000, -3_600_000]) {
+    const real = Date.now;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() + aheadMs);
+    onTestFinished(() => {
+      clock.mockRestore();
+    });
+    const times: number[] = [];
+    const lab = await startTaker(5, () => {
+      times.push(performance.now());
+      return Promise.resolve(
+        times.length < 2 ? { kind: 'again', afterMs: 50 } : { kind: 'done', value: '' },
+      );
+    });
+    await send(1, `parent${String(aheadMs)}`);
+    const waiting = async () => (await redis.client.llen(`${PREFIX}:ticks:wait`)) > 0;
+    await until('the parent can run', waiting);
+    const [first = 0, second = 0] = times;
+    expect(second - first).toBeGreaterThanOrEqual(49);
+    await lab.taker.close();
+    await redis.client.del(`${PREFIX}:ticks:wait`);
+    clock.mockRestore();
+  }
+});
+
 it('fails a job whose work throws, and lets the parent run all the same', async () => {
   const lab = await startTaker(5, ({ id }) =>
     id === 'job-1'
@@ -215,6 +240,14 @@ it('keeps to a limit for the queue that all takers share', async () => {
   expect(most).toBeLessThanOrEqual(2);
 });
 
+it('takes what a rate allows, as soon as it allows it', async () => {
+  await queue.setGlobalRateLimit(5, 20);
+  const lab = await startTaker(10);
+  await send(30);
+  await until('the parent can run', parentWaits);
+  expect(lab.worked).toHaveLength(30);
+});
+
 it('takes jobs with priorities as well', async () => {
   await queue.add('job', {}, { ...CHILD_OPTIONS, jobId: 'important', priority: 3 });
   const lab = await startTaker(5);
@@ -253,6 +286,22 @@ it('shares a queue with a worker of BullMQ', async () => {
   await until('the parent can run', parentWaits);
   expect([...ours.worked, ...theirs]).toHaveLength(200);
   expect(new Set([...ours.worked, ...theirs]).size).toBe(200);
+});
+
+it('is not woken any more once it leaves: that is for others', async () => {
+  const blocked = async () =>
+    /blocked_clients:(\d+)/.exec(await redis.client.info('clients'))?.[1] ?? '';
+  const { work, letGo } = heldBack();
+  const leaving = await startTaker(2, work);
+  await send(1);
+  await until('it has a job, and waits for another', async () => {
+    return leaving.worked.length === 1 && (await blocked()) === '1';
+  });
+  const closed = leaving.taker.close();
+  // It waits for 5 s at a time.
+  await until('it does not wait any more', async () => (await blocked()) === '0', 3_000);
+  letGo();
+  await closed;
 });
 
 it('leaves once what it has in hand has ended, and takes no more', async () => {

@@ -276,3 +276,14 @@ it('says that somebody may come as long as there are jobs, and only then', async
   await ours.take(3);
   expect(await marker()).toBe(0);
 });
+
+it('says it to another when one job is due later, unless it waits for that itself', async () => {
+  const { ours } = await openBoth();
+  const marker = () => redis.client.zrange('{ours}:site:marker', '0', '-1');
+  await redis.client.zadd('{ours}:site:delayed', (Date.now() + 60_000) * 4_096, 'later');
+  await ours.take(0);
+  expect(await marker()).toEqual(['1']);
+  await redis.client.del('{ours}:site:marker');
+  await ours.take(1);
+  expect(await marker()).toEqual([]);
+});

@@ -32,6 +32,14 @@ async function judge(policy: 'strict' | 'accept-new', text: string | null) {
   return judgeHostKey(host, await store.load([file]), KEY);
 }
 
+it('is made by one reading of a file, however many connections begin at the same time', async () => {
+  const file = join(directory, 'file');
+  await writeFile(file, `[192.0.2.7]:2222 ssh-ed25519 ${BASE64}`);
+  const one = new KnownHostsStore();
+  const loads = await Promise.all(Array.from({ length: 20 }, () => one.load([file])));
+  expect(new Set(loads.flatMap(({ files }) => files)).size).toBe(1);
+});
+
 describe('a decision', () => {
   it('prints fingerprints as OpenSSH does', () => {
     expect(fingerprint(KEY)).toBe(FINGERPRINT);

@@ -12,7 +12,8 @@ export interface LoadedKnownHosts {
 
 interface Cached {
   readonly version: string;
-  readonly parsed: KnownHostsFile;
+  /** A promise, for many connections that begin at the same time ask for the same file. */
+  readonly parsed: Promise<KnownHostsFile>;
 }
 
 const EMPTY: KnownHostsFile = { named: new Map(), patterned: [] };
@@ -55,8 +56,11 @@ export class KnownHostsStore {
     const version = [ino, size, mtimeNs, ctimeNs].join();
     const cached = this.#cache.get(path);
     if (cached?.version === version) return cached.parsed;
-    const parsed = parseKnownHosts(await readFile(path, 'utf8'), path);
+    const parsed = readFile(path, 'utf8').then((text) => parseKnownHosts(text, path));
     this.#cache.set(path, { version, parsed });
+    parsed.catch(() => {
+      if (this.#cache.get(path)?.parsed === parsed) this.#cache.delete(path);
+    });
     return parsed;
   }
 }
