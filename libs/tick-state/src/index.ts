@@ -7,7 +7,7 @@ export * from './record-head.js';
 export * from './retention.js';
 export * from './roster.js';
 export * from './standing.js';
-export { defineScript, runScript, type TickStore } from './store.js';
+export { defineScript, runScript, type Script, type TickStore } from './store.js';
 export * from './sweep.js';
 export * from './tick-facts.js';
 export * from './tick-record.js';
