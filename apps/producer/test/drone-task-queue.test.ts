@@ -131,3 +131,31 @@ it('behaviour 48: a worker refuses an order of another version, and the record s
     error: { message: 'version skew: the batch has version 2, this Muster speaks version 1' },
   });
 });
+
+it('ends a job behind its report, so that the parent finds the tick complete', async () => {
+  const fleet = await oneBox();
+  await startWorker(fleet);
+  const queue = await DroneTaskQueue.open({ name: 'order', fleet, redis: redis.url });
+  services.push({ stop: () => queue.close() });
+  // The scripts are known from then on: one that is not is sent a second time.
+  await runOnce(queue, fleet);
+  const monitor = await redis.client.duplicate().monitor();
+  onTestFinished(() => {
+    monitor.disconnect();
+  });
+  const seen: string[] = [];
+  monitor.on('monitor', (_time: string, [command = '', key = '']: string[]) => {
+    if (command === 'HSET' && key.endsWith(':reports')) seen.push('report');
+    if (command === 'HSET' && key.endsWith(':processed')) seen.push('end of the job');
+  });
+  await runOnce(queue, fleet);
+  await until('both were written', () => seen.length === 2);
+  expect(seen).toEqual(['report', 'end of the job']);
+});
+
+async function runOnce(queue: DroneTaskQueue, fleet: DroneFleet): Promise<void> {
+  const [box] = fleet.select('*');
+  if (box === undefined) throw new Error('no drone');
+  box.queueCall('ping', {});
+  await queue.execute([box]);
+}

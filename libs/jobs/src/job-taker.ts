@@ -95,7 +95,7 @@ export class JobTaker {
   }
 
   /**
-   * Once in a turn of the event loop, behind what the work itself asks of Redis in it.
+   * Once in a turn of the event loop, and with the next: so it goes out behind what the work itself asks of Redis.
    * Whoever was woken has to look also without room: while there are jobs, another one is woken then.
    */
   #exchangeSoon(isWoken = false): void {

@@ -13,7 +13,7 @@ export * from './tick-facts.js';
 export * from './tick-record.js';
 export * from './tick-trace.js';
 export * from './timing.js';
-export { sentTogether, together } from './together.js';
+export { together } from './together.js';
 export * from './transitions/begin-call.js';
 export * from './transitions/begin-closing.js';
 export * from './transitions/claim.js';

@@ -82,16 +82,6 @@ export function together<Question, Reply>(
     });
 }
 
-/**
- * Resolves once what was asked before has been sent: what is asked on the same connection from then on reaches
- * Redis behind it. (Not where Redis did not know the script, after a restart: then it is sent once more.)
- */
-export function sentTogether(): Promise<void> {
-  return new Promise((resolve) => {
-    process.nextTick(resolve);
-  });
-}
-
 /** For sums of shares, which are fractions. */
 const FULL = 1 + 1e-9;
 

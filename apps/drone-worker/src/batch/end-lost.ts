@@ -4,7 +4,7 @@ import { readTickSettings } from '@muster/protocol';
 import { readStoredSettings, recordEnd, runningCall, type TickStore } from '@muster/tick-state';
 import { endProcess } from '../process/end-process.js';
 import type { Transport } from '../transport/transport.js';
-import { markOf } from './run-call.js';
+import { markOf } from './call-to-run.js';
 
 /** The tick is about to be closed: there is no time for a grace. Milliseconds. */
 const GRACE_MS = 100;

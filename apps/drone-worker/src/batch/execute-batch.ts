@@ -7,7 +7,6 @@ import {
   placeOfTick,
   releaseBatch,
   reportBatch,
-  sentTogether,
   type Holder,
   type ReportReply,
   type TickStore,
@@ -144,9 +143,8 @@ export async function executeBatch(
       results: JSON.stringify(run.results),
     });
     telemetry.end(report.outcome, report.error);
-    // What the job's end asks of Redis goes out behind the report, in one piece with it.
+    // Nobody waits for the reply: the job's end goes out behind the report, in one piece with it.
     void sayDone(log, report, replied);
-    await sentTogether();
     return { kind: 'reported', report };
   } catch (error) {
     telemetry?.broke(error);

@@ -1,12 +1,5 @@
 /** Runs one call on a drone: within its own time, until the batch must end. */
-import {
-  describeIssues,
-  formatDuration,
-  oneLine,
-  type Call,
-  type CallReport,
-  type Outcome,
-} from '@muster/protocol';
+import { describeIssues, oneLine } from '@muster/protocol';
 import type { Clock } from '@muster/runtime';
 import {
   CallFailedError,
@@ -15,21 +8,15 @@ import {
 } from '../methods/define-methods.js';
 import type { MethodRegistry } from '../methods/registry.js';
 import { droneTransport } from '../process/drone-transport.js';
-import {
-  OrderTooOldError,
-  ProcessEndedError,
-  ProcessLostError,
-  type ProcessPlace,
-} from '../process/run-process.js';
 import type { TransferSlots } from '../transfer/transfer-slots.js';
-import { SessionLostError } from '../transport/shell.js';
 import type { Session } from '../transport/transport.js';
 import type { BatchLog } from './batch-log.js';
 import type { BatchTelemetry } from './batch-telemetry.js';
 import { LeaseLostError, type CallJournal } from './call-journal.js';
 import type { CallSlots } from './call-slots.js';
+import { markOf, type CallToRun } from './call-to-run.js';
 import { lastWords } from './last-words.js';
-import { stopReason } from './stop-reason.js';
+import { misadventure, type Misadventure } from './misadventure.js';
 
 export interface RunDependencies {
   readonly slots: CallSlots;
@@ -40,42 +27,7 @@ export interface RunDependencies {
   readonly telemetry: BatchTelemetry;
 }
 
-/** One call of a batch, where it runs, and how it is known there. */
-export interface CallToRun {
-  readonly tick: string;
-  readonly nonce: string;
-  readonly drone: string;
-  readonly index: number;
-  readonly call: Call;
-  /** The tick's, in milliseconds, for messages. */
-  readonly deadlineMs: number;
-  readonly workdir?: string | undefined;
-  readonly maxConcurrentCalls?: number | undefined;
-  readonly onExit?: ProcessPlace['onExit'];
-}
-
-/** How a call ended when it did not succeed. */
-export interface Misadventure {
-  readonly outcome: Outcome;
-  readonly status: CallReport['status'];
-  readonly message: string;
-  readonly ended?: 'confirmed' | 'unconfirmed' | undefined;
-}
-
 export type CallFate = { readonly result: unknown } | Misadventure;
-
-/**
- * What stands in MUSTER_MARK: no mark begins another, and no other installation has the same.
- * All of a tick begin with its id and a slash.
- */
-export function markOf({
-  tick,
-  nonce,
-  drone,
-  index,
-}: Pick<CallToRun, 'tick' | 'nonce' | 'drone' | 'index'>): string {
-  return `${tick}/${nonce}/${drone}/${String(index)};`;
-}
 
 /** `signal` is the batch's; its reason is a `StopReason`. @throws LeaseLostError when the batch is not ours any more. */
 export async function runCall(
@@ -163,97 +115,5 @@ function sendable(result: unknown): unknown {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CallFailedError(`its result cannot be sent: ${oneLine(why)}`);
-  }
-}
-
-function misadventure(
-  error: unknown,
-  toRun: CallToRun,
-  wasEnded: boolean,
-  signal: AbortSignal,
-): Misadventure {
-  const message = oneLine(error instanceof Error ? error.message : String(error));
-  if (error instanceof OrderTooOldError) {
-    if (signal.aborted) return notBegun(toRun, signal);
-    return {
-      outcome: 'worker_lost',
-      status: 'skipped',
-      message: 'its worker was away when it should have started',
-      ended: 'confirmed',
-    };
-  }
-  if (wasEnded) {
-    const ended = error instanceof ProcessEndedError ? error.ended : 'unconfirmed';
-    return signal.aborted ? interrupted(toRun, signal, ended) : timedOut(toRun.call, ended);
-  }
-  if (error instanceof ProcessLostError || error instanceof SessionLostError) {
-    const ended = error instanceof ProcessLostError ? error.ended : 'confirmed';
-    const lost = `connection lost: ${message}`;
-    return { outcome: 'unreachable', status: 'unknown', message: lost, ended };
-  }
-  if (error instanceof CallFailedError)
-    return { outcome: 'call_failed', status: 'failed', message: error.message };
-  return { outcome: 'call_failed', status: 'failed', message };
-}
-
-function timedOut({ timeoutMs }: Call, ended: 'confirmed' | 'unconfirmed'): Misadventure {
-  const message = `timed out after ${formatDuration(timeoutMs)}`;
-  return { outcome: 'call_failed', status: 'timed_out', message, ended };
-}
-
-/** The batch was told to end while the call ran. */
-function interrupted(
-  { deadlineMs }: CallToRun,
-  signal: AbortSignal,
-  ended: 'confirmed' | 'unconfirmed',
-): Misadventure {
-  const reason = stopReason(signal);
-  switch (reason.kind) {
-    case 'deadline': {
-      const message = `still running at the deadline of ${formatDuration(deadlineMs)}`;
-      return { outcome: 'timed_out', status: 'timed_out', message, ended };
-    }
-    case 'cancelled':
-      return {
-        outcome: 'cancelled',
-        status: 'cancelled',
-        message: reason.text || 'the tick was cancelled',
-        ended,
-      };
-    case 'worker-leaves':
-      return {
-        outcome: 'worker_lost',
-        status: 'unknown',
-        message: 'its worker was told to leave',
-        ended,
-      };
-  }
-}
-
-/** The batch was told to end before this call began. */
-export function notBegun(
-  { deadlineMs }: Pick<CallToRun, 'deadlineMs'>,
-  signal: AbortSignal,
-): Misadventure {
-  const reason = stopReason(signal);
-  switch (reason.kind) {
-    case 'deadline': {
-      const message = `not begun by the deadline of ${formatDuration(deadlineMs)}`;
-      return { outcome: 'timed_out', status: 'skipped', message, ended: 'confirmed' };
-    }
-    case 'cancelled':
-      return {
-        outcome: 'cancelled',
-        status: 'cancelled',
-        message: reason.text || 'the tick was cancelled',
-        ended: 'confirmed',
-      };
-    case 'worker-leaves':
-      return {
-        outcome: 'worker_lost',
-        status: 'skipped',
-        message: 'its worker was told to leave',
-        ended: 'confirmed',
-      };
   }
 }

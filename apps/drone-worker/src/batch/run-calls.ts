@@ -4,15 +4,10 @@ import { endProcess } from '../process/end-process.js';
 import { TERM_GRACE_MS } from '../process/start-order.js';
 import type { Session } from '../transport/transport.js';
 import type { CallJournal } from './call-journal.js';
+import { markOf, type CallToRun } from './call-to-run.js';
 import { lastWords } from './last-words.js';
-import {
-  markOf,
-  notBegun,
-  runCall,
-  type CallFate,
-  type CallToRun,
-  type RunDependencies,
-} from './run-call.js';
+import { notBegun } from './misadventure.js';
+import { runCall, type CallFate, type RunDependencies } from './run-call.js';
 
 export interface CallsToRun {
   readonly tick: string;
