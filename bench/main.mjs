@@ -26,24 +26,19 @@ const BENCHES = {
   dashboard: benchDashboard,
 };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    runs: { type: 'string', default: '5' },
-    json: { type: 'string' },
-    most: { type: 'string', default: '50000' },
-  },
-});
+const expected = `[${Object.keys(BENCHES).join('|')}] [--runs N] [--most N] [--json FILE]`;
+const { values, positionals } = readArguments();
 const names = positionals.length === 0 ? Object.keys(BENCHES) : positionals;
 const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
 const [runs, most] = [Number(values.runs), Number(values.most)];
 const isCount = (/** @type {number} */ value) => Number.isInteger(value) && value >= 1;
 if (unknown !== undefined || !isCount(runs) || !isCount(most)) {
   const wrong = unknown ?? `--runs ${values.runs} --most ${values.most}`;
-  const expected = `[${Object.keys(BENCHES).join('|')}] [--runs N] [--most N] [--json FILE]`;
-  process.stderr.write(`${wrong}: expected ${expected}\n`);
-  process.exit(2);
+  refuse(wrong);
 }
+// Told at once, and not after the last run.
+if (values.json !== undefined)
+  await writeFile(values.json, '').catch((error) => refuse(`--json: ${error.message}`));
 const browser = names.includes('dashboard') ? [PROGRAMS.chromium] : [];
 await setUp({ programs: [PROGRAMS.redis, PROGRAMS.sshd, ...browser] });
 // Only set-up made it: it cannot be imported before.
@@ -73,3 +68,27 @@ for (const name of names) {
 }
 if (values.json !== undefined)
   await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        runs: { type: 'string', default: '5' },
+        json: { type: 'string' },
+        most: { type: 'string', default: '50000' },
+      },
+    });
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * @param {string} wrong
+ * @returns {never}
+ */
+function refuse(wrong) {
+  process.stderr.write(`${wrong}: expected ${expected}\n`);
+  process.exit(2);
+}

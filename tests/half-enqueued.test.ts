@@ -40,8 +40,9 @@ const waiting = () => redis.client.llen(bull(siteQueue('default'), 'wait'));
 const env = () => ({ MUSTER_REDIS_URL: redis.url, MUSTER_STATE_DIR: dir.path });
 
 /** Starts a tick that no worker serves, with whoever combines for it elsewhere. */
-async function startHalfEnqueued(deadline: string) {
-  const tick = startMuster(['tick', '--fleet', fleet, '--deadline', deadline, '--', 'true'], {
+async function startHalfEnqueued(deadline: string, ...flags: string[]) {
+  const args = ['tick', '--fleet', fleet, '--deadline', deadline, ...flags, '--', 'true'];
+  const tick = startMuster(args, {
     env: env(),
   });
   // What whoever waits for jobs is woken by, with the first of them.
@@ -87,5 +88,16 @@ it('the tick is cancelled: what still came into the queues is taken back', async
   const tick = await startHalfEnqueued('60s');
   expect((await muster(['cancel', TICK], { env: env() })).code).toBe(0);
   expect((await tick.ended).code).toBe(1);
+  await nothingIsLeft();
+});
+
+it('it is interrupted meanwhile: it is cancelled, and nothing of it goes on', async () => {
+  const tick = await startHalfEnqueued('60s', '--json');
+  tick.kill('SIGINT');
+  const { code, stdout } = await tick.ended;
+  expect(code).toBe(130);
+  const record = JSON.parse(stdout) as { status: string; counts: unknown };
+  expect(record.status).toBe('cancelled');
+  expect(record.counts).toEqual({ cancelled: DRONES });
   await nothingIsLeft();
 });

@@ -69,12 +69,17 @@ export function combine(input: CombineInput): Verdict {
   for (const drone of input.roster) {
     let fate = input.reports.get(drone);
     if (fate === undefined) {
-      const entry = missingEntry(drone, input, cancelReason);
-      const key = JSON.stringify(entry);
-      const group = missing.get(key) ?? { entry, drones: [] };
-      missing.set(key, group);
+      // Of drones that nobody has claimed there may be very many, and nothing to tell them apart.
+      const kind = input.claims.has(drone) ? undefined : String(input.isServed(drone));
+      let group = kind === undefined ? undefined : missing.get(kind);
+      if (group === undefined) {
+        const entry = missingEntry(drone, input, cancelReason);
+        const key = kind ?? JSON.stringify(entry);
+        group = missing.get(key) ?? { entry, drones: [] };
+        missing.set(key, group);
+      }
       group.drones.push(drone);
-      fate = entry;
+      fate = group.entry;
     }
     counts[fate.outcome] = (counts[fate.outcome] ?? 0) + 1;
     outcomes += OUTCOME_LETTERS[fate.outcome];

@@ -69,7 +69,11 @@ export class FlowJanitor {
 
   async #removeChild(queueName: string, id: string): Promise<void> {
     const queue = this.#queues.get(queueName);
-    if ((await queue.remove(id)) === 1) return;
+    if ((await queue.remove(id)) === 1) {
+      // Noted there while a worker held it; nobody would take it out where that was the only one.
+      await this.#store.redis.srem(queue.toKey('stalled'), id);
+      return;
+    }
     const job = await Job.fromId(queue, id);
     await job?.removeChildDependency();
   }

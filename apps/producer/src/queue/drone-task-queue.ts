@@ -205,6 +205,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
       throw new Refusal(this.name, opened.tick);
     }
     const { tick, epoch, startedAt } = opened;
+    this.sayOpened((reason) => this.#cancelTick(tick, reason));
     const { place } = span;
     const log = this.#settings.log.child({ tick, lane: this.name, ...span.ids });
     const drones = plan.drones.length;
@@ -236,6 +237,10 @@ export class DroneTaskQueue extends LaneTaskQueue {
     return this.#startedTick(tick, outcome, free);
   }
 
+  async #cancelTick(tick: string, reason: string): Promise<void> {
+    await beginClosing(this.#store, tick, 'cancelled', reason);
+  }
+
   /** Gives how to free the lane of this tick, once. */
   #freeing(tick: string): () => Promise<void> {
     let freed: Promise<unknown> | undefined;
@@ -254,9 +259,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
         const facts = await readTickFacts(this.#store, tick);
         return facts !== undefined && facts.state !== 'closed';
       },
-      cancel: async (reason) => {
-        await beginClosing(this.#store, tick, 'cancelled', reason);
-      },
+      cancel: (reason) => this.#cancelTick(tick, reason),
       free,
     };
   }

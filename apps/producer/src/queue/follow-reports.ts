@@ -40,7 +40,8 @@ export async function followReports(
           .filter((entry) => entry !== undefined);
         const facts = { tick, state: 'open', verdict: null } as const;
         for await (const [drone, entry] of readEntries(store, facts, some)) {
-          if (entries.has(drone)) continue;
+          // Who has arrived has a report: without one, the tick was forgotten between the two questions.
+          if (entry.outcome === null || entries.has(drone)) continue;
           entries.set(drone, entry);
           onReport?.(drone, entry);
         }

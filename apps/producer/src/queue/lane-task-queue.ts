@@ -42,6 +42,9 @@ export abstract class LaneTaskQueue implements TaskQueue {
   readonly name: string;
   #started: StartedTick | null = null;
   #starting = false;
+  /** Of the tick that is being started: how to cancel it, once it is open, and why it is to be cancelled. */
+  #opened: ((reason: string) => Promise<void>) | null = null;
+  #cancelReason: string | null = null;
   #closed: Promise<void> | null = null;
   #lastTick: string | null = null;
   #lastRecord: TickRecord | null = null;
@@ -94,6 +97,12 @@ export abstract class LaneTaskQueue implements TaskQueue {
   /** Of the tick that was started last. */
   protected get span(): TickSpan | null {
     return this.#span;
+  }
+
+  /** The tick that is being started is open, and may be cancelled while its batches are still being sent. */
+  protected sayOpened(cancel: (reason: string) => Promise<void>): void {
+    this.#opened = cancel;
+    if (this.#cancelReason !== null) cancel(this.#cancelReason).catch(() => undefined);
   }
 
   /** Takes on a tick that was started, here or by a producer before us. */
@@ -177,6 +186,8 @@ export abstract class LaneTaskQueue implements TaskQueue {
       else this.take(await this.start(plan, policy, options, span), span, askedAt);
     } finally {
       this.#starting = false;
+      this.#opened = null;
+      this.#cancelReason = null;
     }
   }
 
@@ -210,7 +221,10 @@ export abstract class LaneTaskQueue implements TaskQueue {
   }
 
   async cancel(reason = 'cancelled by its producer'): Promise<void> {
-    await this.#started?.cancel(reason);
+    if (this.#starting) {
+      this.#cancelReason = reason;
+      await this.#opened?.(reason);
+    } else await this.#started?.cancel(reason);
   }
 
   async #refuseIfTaken(): Promise<void> {
