@@ -18,7 +18,14 @@ it('knows nothing of a drone whose report was forgotten between its arrival and 
   const told: string[] = [];
   const onReport = (drone: string) => void told.push(drone);
   over.abort('over');
-  await followReports(store, 'lane-1', roster, entries, { pollMs: 1, onReport }, over.signal);
+  await followReports(
+    store,
+    'lane-1',
+    roster,
+    entries,
+    { pollMs: 1, onReport, keep: (entry) => entry },
+    over.signal,
+  );
   expect([...entries.keys()]).toEqual([]);
   expect(told).toEqual([]);
 });

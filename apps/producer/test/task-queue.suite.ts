@@ -309,6 +309,23 @@ export function describeTaskQueue(kind: string, openQueue: OpenQueue): void {
       expect(await queue.execute([box])).toEqual(new Map());
     });
 
+    it('gives results to onReport alone where they are not to be kept', async () => {
+      const queue = await queueFor();
+      const boxes = [drone('box1'), drone('box2')];
+      for (const box of boxes) box.queueCall(...say(box.hostname));
+      const told = new Map<string, unknown[] | undefined>();
+      const results = await queue.execute(boxes, {
+        keepResults: false,
+        onReport: ({ hostname }, entry) => told.set(hostname, outputs([...entry.results])),
+      });
+      expect([...told].sort()).toEqual([
+        ['box1', ['box1']],
+        ['box2', ['box2']],
+      ]);
+      expect([...results.values()]).toEqual([[], []]);
+      expect(queue.lastRecord?.counts).toEqual({ ok: 2 });
+    });
+
     it('behaviour 22: sendKills sends them at once, also to drones with nothing else', async () => {
       const queue = await queueFor();
       const box = drone('box1');

@@ -161,7 +161,8 @@ async function runOne(
     };
     // Reports are followed one by one only where somebody looks.
     const watched = flags.jsonl === true || process.stderr.isTTY;
-    await queue.execute(drones, watched ? { onReport } : {});
+    const keepResults = flags.jsonl !== true;
+    await queue.execute(drones, watched ? { onReport, keepResults } : {});
     return { record: queue.lastRecord };
   } catch (error) {
     if (error instanceof TickFailedError) return { record: error.record };

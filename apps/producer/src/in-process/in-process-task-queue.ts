@@ -24,7 +24,7 @@ import { LaneTaskQueue, type StartedTick } from '../queue/lane-task-queue.js';
 import { planTick, type PlannedDrone, type TickPlan } from '../queue/plan-tick.js';
 import { readPolicy, refuseStrangers, type GivenPolicy } from '../queue/queue-policy.js';
 import type { ExecuteOptions } from '../queue/task-queue.js';
-import { outcomeOf, reporter } from '../queue/tick-outcome.js';
+import { keeping, outcomeOf, reporter } from '../queue/tick-outcome.js';
 import { sayTick } from '../queue/tick-trace.js';
 
 export interface InProcessTaskQueueSettings {
@@ -54,6 +54,8 @@ interface RunningTick {
   /** Its reason is a `StopReason`. */
   readonly stop: AbortController;
   readonly report: (drone: string, entry: DroneEntry) => void;
+  /** What is kept of an entry. */
+  readonly keep: (entry: DroneEntry) => DroneEntry;
 }
 
 export class InProcessTaskQueue extends LaneTaskQueue {
@@ -108,7 +110,7 @@ export class InProcessTaskQueue extends LaneTaskQueue {
   protected override start(
     plan: TickPlan,
     policy: Policy,
-    { onReport }: ExecuteOptions,
+    { onReport, keepResults }: ExecuteOptions,
     span: MusterSpan<'execute'>,
   ): Promise<StartedTick> {
     this.#ticks += 1;
@@ -125,6 +127,7 @@ export class InProcessTaskQueue extends LaneTaskQueue {
       place: span.place,
       stop,
       report: reporter(planned, onReport),
+      keep: keeping(keepResults),
     })
       .then((record) => outcomeOf(record, planned))
       .catch((error: unknown) => ({ kind: 'error' as const, error }))
@@ -144,7 +147,7 @@ export class InProcessTaskQueue extends LaneTaskQueue {
   }
 
   async #run(running: RunningTick): Promise<TickRecord> {
-    const { plan, stop, report } = running;
+    const { plan, stop, report, keep } = running;
     const { deadlineMs = 60_000 } = this.#settings;
     let closed = false;
     const startedAt = Date.now();
@@ -156,7 +159,7 @@ export class InProcessTaskQueue extends LaneTaskQueue {
       const all = plan.drones.map(async (drone) => {
         const entry = await this.#runDrone(running, drone, deadlineMs);
         if (!closed) {
-          entries.set(drone.drone, entry);
+          entries.set(drone.drone, keep(entry));
           report(drone.drone, entry);
         }
       });

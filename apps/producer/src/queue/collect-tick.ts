@@ -13,7 +13,7 @@ import { outcomeOf, type Outcome } from './tick-outcome.js';
 
 /**
  * `known` are the entries that were read before; `onEntry` is called for each of the others, for which
- * `ahead` may have asked.
+ * `ahead` may have asked. `keep` gives what is kept of an entry.
  */
 export async function collectTick(
   store: TickStore,
@@ -21,6 +21,7 @@ export async function collectTick(
   planned: ReadonlyMap<string, PlannedDrone>,
   known: ReadonlyMap<string, DroneEntry>,
   onEntry: (drone: string, entry: DroneEntry) => void,
+  keep: (entry: DroneEntry) => DroneEntry,
   ahead?: ReadAhead,
 ): Promise<Outcome> {
   const roster = [...planned.values()];
@@ -28,7 +29,7 @@ export async function collectTick(
   const rest = ahead?.roster ?? roster.filter(({ drone }) => !known.has(drone));
   for await (const [name, entry] of readEntries(store, facts, rest, ahead)) {
     if (entries.has(name)) continue;
-    entries.set(name, entry);
+    entries.set(name, keep(entry));
     onEntry(name, entry);
   }
   const drones: Record<string, DroneEntry> = {};

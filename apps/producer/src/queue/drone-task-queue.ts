@@ -168,7 +168,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
   protected override async start(
     plan: TickPlan,
     given: Policy,
-    { wait, onReport }: ExecuteOptions,
+    { wait, onReport, keepResults }: ExecuteOptions,
     span: MusterSpan<'execute'>,
   ): Promise<StartedTick> {
     const { deadlineMs, connectTimeoutMs, attempts } = this.#settings;
@@ -214,6 +214,7 @@ export class DroneTaskQueue extends LaneTaskQueue {
     const free = this.#freeing(tick);
     const outcome = this.#follow({ tick, startedAt, deadlineMs, policy, place, isHeardOf }, plan, {
       onReport,
+      keepResults,
       free: stays ? free : undefined,
     });
     const over = new AbortController();

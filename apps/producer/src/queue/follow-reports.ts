@@ -8,6 +8,8 @@ const AT_ONCE = 1_000;
 
 export interface ReportWatch {
   readonly onReport?: ((drone: string, entry: DroneEntry) => void) | undefined;
+  /** What is kept of an entry. */
+  readonly keep: (entry: DroneEntry) => DroneEntry;
   readonly pollMs: number;
 }
 
@@ -22,7 +24,7 @@ export async function followReports(
   tick: string,
   roster: ReadonlyMap<string, RosterEntry>,
   entries: Map<string, DroneEntry>,
-  { onReport, pollMs }: ReportWatch,
+  { onReport, keep, pollMs }: ReportWatch,
   signal: AbortSignal,
 ): Promise<void> {
   const list = keys.arrivals(store.prefix, tick);
@@ -42,7 +44,7 @@ export async function followReports(
         for await (const [drone, entry] of readEntries(store, facts, some)) {
           // Who has arrived has a report: without one, the tick was forgotten between the two questions.
           if (entry.outcome === null || entries.has(drone)) continue;
-          entries.set(drone, entry);
+          entries.set(drone, keep(entry));
           onReport?.(drone, entry);
         }
         seen += arrived.length;

@@ -14,7 +14,7 @@ import { followReports } from './follow-reports.js';
 import type { PlannedDrone, TickPlan } from './plan-tick.js';
 import { followTick, type TickToFollow } from './running-tick.js';
 import type { ExecuteOptions } from './task-queue.js';
-import { reporter, type Outcome } from './tick-outcome.js';
+import { keeping, reporter, type Outcome } from './tick-outcome.js';
 import { traceCollect } from './tick-trace.js';
 
 /** How often reports are looked for, in milliseconds: where somebody waits for each, and where not. */
@@ -32,6 +32,7 @@ export interface OpenedTick extends TickToFollow {
 /** What whoever waits for the tick has to do with its end. */
 export interface Waiting {
   readonly onReport?: ExecuteOptions['onReport'] | undefined;
+  readonly keepResults?: boolean | undefined;
   /**
    * Frees the lane; given by whoever collects at once. It goes out with the questions for the results, where
    * these are few: nothing can come between them.
@@ -45,15 +46,18 @@ export async function followToOutcome(
   closedTicks: ClosedTicks,
   opened: OpenedTick,
   plan: TickPlan,
-  { onReport, free }: Waiting,
+  { onReport, keepResults, free }: Waiting,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const planned = new Map(plan.drones.map((drone) => [drone.drone, drone]));
   const say = reporter(planned, onReport);
   const over = new AbortController();
   const entries = new Map<string, DroneEntry>();
+  const keep = keeping(keepResults);
   const watch =
-    onReport === undefined ? { pollMs: UNWATCHED_MS } : { onReport: say, pollMs: WATCHED_MS };
+    onReport === undefined
+      ? { keep, pollMs: UNWATCHED_MS }
+      : { onReport: say, keep, pollMs: WATCHED_MS };
   const reports = followReports(store, opened.tick, planned, entries, watch, over.signal);
   let ahead: ReadAhead | undefined;
   const onClosed = () => {
@@ -70,7 +74,7 @@ export async function followToOutcome(
     over.abort('over');
     await reports;
     return await traceCollect(opened.place, facts, () =>
-      collectTick(store, facts, planned, entries, say, ahead),
+      collectTick(store, facts, planned, entries, say, keep, ahead),
     );
   } catch (error) {
     over.abort('over');

@@ -12,6 +12,11 @@ export interface ExecuteOptions {
   readonly sendKills?: boolean;
   /** Called for each drone as it reports; those that never do come at the end. */
   readonly onReport?: (drone: Drone, entry: DroneEntry) => void;
+  /**
+   * Default true. With false, `onReport` alone is given the results, which are not kept: the map, the record and
+   * an error have an empty list for each drone. For ticks whose outputs do not fit into memory.
+   */
+  readonly keepResults?: boolean;
 }
 
 export interface TaskQueue {

@@ -53,3 +53,8 @@ export function reporter(
     if (drone !== undefined) onReport?.(drone, entry);
   };
 }
+
+/** Gives what is kept of an entry until the tick's end, see `ExecuteOptions`. */
+export function keeping(results = true): (entry: DroneEntry) => DroneEntry {
+  return results ? (entry) => entry : (entry) => ({ ...entry, results: [] });
+}
