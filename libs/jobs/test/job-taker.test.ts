@@ -135,7 +135,7 @@ it('never has more jobs in hand than it has places', async () => {
   expect(lab.most()).toBe(3);
 });
 
-it('wakes another taker for what it has no place for', async () => {
+it('leaves to another taker what it has no place for', async () => {
   const first = heldBack();
   const full = await startTaker(1, first.work);
   await send(2);

@@ -261,6 +261,18 @@ it('answers nobody whose parent does not wait for the job any more', async () =>
   ]);
 });
 
+it('takes nothing from a paused queue, and wakes nobody for it', async () => {
+  const { ours } = await openBoth();
+  await ours.add(JOBS);
+  await redis.client.del('{ours}:site:marker');
+  await redis.client.hset('{ours}:site:meta', 'paused', '1');
+  const before = await picture('{ours}');
+  expect(await ours.take(2)).toEqual([]);
+  expect(await ours.take(0)).toEqual([]);
+  expect(await picture('{ours}')).toEqual(before);
+  expect(await redis.client.exists('{ours}:site:marker')).toBe(0);
+});
+
 it('says that somebody may come as long as there are jobs, and only then', async () => {
   const { ours } = await openBoth();
   const marker = () => redis.client.exists('{ours}:site:marker');
